@@ -1,0 +1,222 @@
+package abi
+
+import (
+	"context"
+	"math/bits"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasikv/wasikv/host/internal/types"
+)
+
+// Encoding is how a guest keeps strings.
+type Encoding uint8
+
+// The string encodings of canonical options.
+const (
+	UTF8 Encoding = iota
+	UTF16
+	Latin1UTF16
+)
+
+// String spells the encoding as the canonical option does.
+func (e Encoding) String() string {
+	return [...]string{"utf8", "utf16", "latin1+utf16"}[e]
+}
+
+// Frame is what an adapter sees of its caller: the memory, realloc and string
+// encoding of the canonical options, and the caller's handles. Adapters use it
+// for the duration of one call.
+//
+// Every method that cannot do what it is asked traps by panic: a bad pointer,
+// handle or string is the guest's own fault and ends it.
+type Frame struct {
+	instance *Instance
+	memory   api.Memory // nil: none
+	realloc  *Callable  // nil: none
+	encoding Encoding
+	stack    [4]uint64 // parameters of realloc
+	lifted   uint64    // bytes copied out in this call
+}
+
+// NewFrame joins an instance with canonical options; memory and realloc are
+// nil where the options name none.
+func NewFrame(in *Instance, memory api.Memory, realloc *Callable, enc Encoding) Frame {
+	return Frame{instance: in, memory: memory, realloc: realloc, encoding: enc}
+}
+
+// Guest gives the calling guest.
+func (f *Frame) Guest() *Guest { return f.instance.guest }
+
+// Instance gives the calling component instance.
+func (f *Frame) Instance() *Instance { return f.instance }
+
+// Enter begins a call from the guest: it traps where the instance may not
+// leave.
+func (f *Frame) Enter() {
+	if f.instance.noLeave {
+		f.instance.CheckLeave()
+	}
+	f.lifted = 0
+}
+
+// State gives the state that Open of the interface made for this guest.
+func (f *Frame) State(i *Interface) any { return f.instance.guest.state(i) }
+
+// Trap ends the guest for a host error: what a host function's Go error means
+// where its WIT type has no place for it.
+func (f *Frame) Trap(err error) {
+	switch err := err.(type) {
+	case *Trap:
+		panic(err)
+	case *Exit:
+		panic(err)
+	}
+	panic(&Trap{Reason: "the host function failed", Cause: err})
+}
+
+// Area views size bytes at ptr, which must be aligned: a return area, a
+// spilled parameter tuple, one element. The view is valid until the next
+// realloc.
+func (f *Frame) Area(ptr, size, align uint32) []byte {
+	if ptr&(align-1) != 0 {
+		Throw("pointer %#x is not aligned to %d", ptr, align)
+	}
+	return f.view(ptr, size)
+}
+
+func (f *Frame) view(ptr, size uint32) []byte {
+	if f.memory == nil {
+		Throw("the call passes memory, and its canonical options name none")
+	}
+	b, ok := f.memory.Read(ptr, size)
+	if !ok {
+		Throw("pointer %#x with %d bytes is out of bounds of memory", ptr, size)
+	}
+	return b
+}
+
+// List views n elements of a size and alignment at ptr. The view is valid
+// until the next realloc.
+func (f *Frame) List(ptr, n, size, align uint32) []byte {
+	hi, total := bits.Mul64(uint64(n), uint64(size))
+	if hi != 0 || total > types.MaxSize {
+		Throw("list of %d elements of %d bytes exceeds %d bytes", n, size, types.MaxSize)
+	}
+	return f.Area(ptr, uint32(total), align)
+}
+
+// Bytes views a list<u8> in place: valid for this call, until the next
+// realloc, and never to be kept or written.
+func (f *Frame) Bytes(ptr, n uint32) []byte { return f.List(ptr, n, 1, 1) }
+
+// Charge counts n bytes copied out of the guest by this call against
+// Limits.LiftBytes; generated code charges lists before it makes them.
+func (f *Frame) Charge(n uint64) {
+	f.lifted += n
+	if l := f.instance.guest.limits.LiftBytes; f.lifted > l {
+		Throw("the call passes more than %d bytes (Limits.LiftBytes)", l)
+	}
+}
+
+// String views a string in place where it is UTF-8, else a copy: valid for
+// this call, until the next realloc. Use strings.Clone to keep it.
+func (f *Frame) String(ptr, n uint32) string {
+	if f.encoding != UTF8 {
+		return f.transcode(ptr, n)
+	}
+	if n > types.MaxSize {
+		Throw("string of %d bytes exceeds %d", n, types.MaxSize)
+	}
+	b := f.view(ptr, n)
+	if !utf8.Valid(b) {
+		Throw("string is not valid UTF-8")
+	}
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Realloc calls the guest's allocator and checks what it returns. old and
+// oldSize are 0 for a new allocation. Views taken before are stale after it.
+func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
+	if f.realloc == nil {
+		Throw("the call needs to allocate in the guest, and its canonical options name no realloc")
+	}
+	in := f.instance
+	f.stack = [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
+	in.noLeave = true
+	err := f.realloc.Call(in.guest.quiet, f.stack[:])
+	in.noLeave = false
+	if err != nil {
+		panic(&Trap{Reason: "realloc failed", Cause: err})
+	}
+	ptr := uint32(f.stack[0])
+	if ptr&(align-1) != 0 {
+		Throw("realloc returned %#x, which is not aligned to %d", ptr, align)
+	}
+	if _, ok := f.memory.Read(ptr, size); !ok {
+		Throw("realloc returned %#x, and %d bytes there are out of bounds of memory", ptr, size)
+	}
+	return ptr
+}
+
+// NewBytes lowers a list<u8>.
+func (f *Frame) NewBytes(b []byte) (ptr, n uint32) {
+	if len(b) > types.MaxSize {
+		Throw("list of %d bytes exceeds %d", len(b), types.MaxSize)
+	}
+	n = uint32(len(b))
+	ptr = f.Realloc(0, 0, 1, n)
+	copy(f.view(ptr, n), b)
+	return ptr, n
+}
+
+// NewString lowers a string in the guest's encoding.
+func (f *Frame) NewString(s string) (ptr, n uint32) {
+	if f.encoding != UTF8 {
+		return f.encode(s)
+	}
+	return f.NewBytes(unsafe.Slice(unsafe.StringData(s), len(s)))
+}
+
+// NewList allocates n elements of a size and alignment; the caller fills them
+// through List, again after each realloc.
+func (f *Frame) NewList(n int, size, align uint32) (ptr uint32) {
+	hi, total := bits.Mul64(uint64(n), uint64(size))
+	if hi != 0 || total > types.MaxSize {
+		Throw("list of %d elements of %d bytes exceeds %d bytes", n, size, types.MaxSize)
+	}
+	return f.Realloc(0, 0, align, uint32(total))
+}
+
+// Own lowers an own handle of a host resource.
+func (f *Frame) Own(r *types.Resource, object any) uint32 { return f.instance.NewOwn(r, object) }
+
+// Borrow lifts a borrow of a host resource: the object behind the handle,
+// which stays the guest's. The object is valid for this call.
+func (f *Frame) Borrow(r *types.Resource, h uint32) any { return f.instance.lookup(r, h).object }
+
+// Take lifts an own handle of a host resource: it is the host's now.
+func (f *Frame) Take(r *types.Resource, h uint32) any { return f.instance.take(r, h).object }
+
+// Drop is resource.drop of a host resource.
+func (f *Frame) Drop(ctx context.Context, r *types.Resource, h uint32) {
+	f.instance.DropHost(ctx, r, h)
+}
+
+// Case checks the discriminant of a variant-like value.
+func (f *Frame) Case(disc uint32, cases uint32) uint32 {
+	if disc >= cases {
+		Throw("discriminant %d of a type with %d cases", disc, cases)
+	}
+	return disc
+}
+
+// Char checks a char.
+func (f *Frame) Char(c uint32) rune {
+	if c >= 0x110000 || c >= 0xd800 && c < 0xe000 {
+		Throw("%#x is not a Unicode scalar value", c)
+	}
+	return rune(c)
+}

@@ -1,0 +1,244 @@
+// Package abi is the canonical ABI at run time: handle tables, the frame that
+// adapters read and write guest memory through, strings in three encodings,
+// and the lifting and lowering of dynamic values.
+//
+// It does not know components (package plan) nor how instances are wired
+// (package instance). A Guest and everything in it belongs to one goroutine at
+// a time: WebAssembly is single-threaded, so nothing here locks.
+package abi
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Limits bound what one guest can make the host hold. Zero fields take the
+// default; see DefaultLimits.
+type Limits struct {
+	// MemoryBytes bounds the sum of the guest's linear memories.
+	MemoryBytes uint64
+	// Handles bounds the resources that a guest holds at one time.
+	Handles uint32
+	// Futures bounds asynchronous operations in flight.
+	Futures uint32
+	// Vacancies bounds the vacancies that a guest holds at one time.
+	Vacancies uint32
+	// PollList bounds the pollables of one poll.
+	PollList uint32
+	// LiftBytes bounds what one call copies out of a guest; views that are
+	// read in place do not count.
+	LiftBytes uint64
+	// Reentry bounds how deeply host and guest calls nest.
+	Reentry uint32
+}
+
+// DefaultLimits are the limits where nothing else is said.
+var DefaultLimits = Limits{
+	MemoryBytes: 64 << 20,
+	Handles:     4096,
+	Futures:     256,
+	Vacancies:   64,
+	PollList:    1024,
+	LiftBytes:   16 << 20,
+	Reentry:     32,
+}
+
+// WithDefaults fills the fields that are zero.
+func (l Limits) WithDefaults() Limits {
+	d := DefaultLimits
+	if l.MemoryBytes == 0 {
+		l.MemoryBytes = d.MemoryBytes
+	}
+	if l.Handles == 0 {
+		l.Handles = d.Handles
+	}
+	if l.Futures == 0 {
+		l.Futures = d.Futures
+	}
+	if l.Vacancies == 0 {
+		l.Vacancies = d.Vacancies
+	}
+	if l.PollList == 0 {
+		l.PollList = d.PollList
+	}
+	if l.LiftBytes == 0 {
+		l.LiftBytes = d.LiftBytes
+	}
+	if l.Reentry == 0 {
+		l.Reentry = d.Reentry
+	}
+	return l
+}
+
+// Guest is one running guest: the root component instance with all instances
+// inside it, or a core module. Host interfaces keep their per-guest state in
+// it.
+type Guest struct {
+	limits Limits
+	life   context.Context
+	end    context.CancelFunc
+	quiet  context.Context // for calls that do no waiting: realloc
+	values map[any]any
+	states []any
+	// frames are the canonical options of the guest's lowered imports, by the
+	// plan's index.
+	frames  []Frame
+	insts   []*Instance
+	closers []func(ctx context.Context)
+	fault   error // the trap that poisoned the guest
+	depth   uint32
+	held    uint32 // handles in all tables
+	closed  bool
+}
+
+// NewGuest makes the state of a guest. life bounds everything that outlives a
+// call (goroutines of asynchronous operations); Close ends it. slots is the
+// number of interfaces the linker knows.
+func NewGuest(life context.Context, limits Limits, slots int) *Guest {
+	g := &Guest{limits: limits.WithDefaults(), states: make([]any, slots)}
+	g.life, g.end = context.WithCancel(life)
+	g.quiet = &callContext{Context: context.Background(), guest: g}
+	return g
+}
+
+// Limits gives the guest's limits, defaults filled in.
+func (g *Guest) Limits() *Limits { return &g.limits }
+
+// Context ends when the guest is closed; work that outlives a call runs under
+// it.
+func (g *Guest) Context() context.Context { return g.life }
+
+// Value gives what the embedder configured under key, nil where nothing.
+func (g *Guest) Value(key any) any { return g.values[key] }
+
+// SetValue configures the guest; embedders call it before the first call.
+func (g *Guest) SetValue(key, value any) {
+	if g.values == nil {
+		g.values = map[any]any{}
+	}
+	g.values[key] = value
+}
+
+// OnClose has f run when the guest ends, last registered first.
+func (g *Guest) OnClose(f func(ctx context.Context)) { g.closers = append(g.closers, f) }
+
+// Err is the trap that poisoned the guest, or nil.
+func (g *Guest) Err() error { return g.fault }
+
+// Poison refuses every later call, with the trap that is the reason.
+func (g *Guest) Poison(err error) {
+	if g.fault == nil {
+		g.fault = err
+	}
+}
+
+// Handles counts the handles that the guest holds: a guest that ended cleanly
+// holds none.
+func (g *Guest) Handles() int { return int(g.held) }
+
+// SetFrames gives the guest its canonical options.
+func (g *Guest) SetFrames(frames []Frame) { g.frames = frames }
+
+// Frame gives the canonical options with an index of the plan.
+func (g *Guest) Frame(i int) *Frame { return &g.frames[i] }
+
+// Close ends the guest: what it still holds is abandoned, not dropped, since
+// only a guest's own drop has consequences such as committing a value.
+func (g *Guest) Close(ctx context.Context) {
+	if g.closed {
+		return
+	}
+	g.closed = true
+	for _, in := range g.insts {
+		in.table.abandon()
+	}
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		g.closers[i](ctx)
+	}
+	g.closers = nil
+	g.end()
+}
+
+// state gives the per-guest state of an interface, opening it at first use.
+func (g *Guest) state(i *Interface) any {
+	if s := g.states[i.slot]; s != nil {
+		return s
+	}
+	return g.open(i)
+}
+
+func (g *Guest) open(i *Interface) any {
+	if i.Open == nil {
+		return nil
+	}
+	s, err := i.Open(g)
+	if err != nil {
+		panic(&Trap{Reason: "cannot open " + i.Name, Cause: err})
+	}
+	g.states[i.slot] = s
+	return s
+}
+
+// callContext carries the guest through wazero to host functions.
+type callContext struct {
+	context.Context
+	guest *Guest
+}
+
+type guestKey struct{}
+
+// Value implements context.Context.
+func (c *callContext) Value(key any) any {
+	if key == (guestKey{}) {
+		return c.guest
+	}
+	return c.Context.Value(key)
+}
+
+// WithGuest marks a context as belonging to a call into g.
+func WithGuest(ctx context.Context, g *Guest) context.Context {
+	return &callContext{Context: ctx, guest: g}
+}
+
+// FromContext gives the guest that a host function was called by, nil where
+// the call did not come through this runtime.
+func FromContext(ctx context.Context) *Guest {
+	if c, ok := ctx.(*callContext); ok {
+		return c.guest
+	}
+	g, _ := ctx.Value(guestKey{}).(*Guest)
+	return g
+}
+
+// Callable is a core function the runtime calls. wazero's api.Function is not
+// re-entrant, so a nested call (a destructor that drops another resource of
+// its type) takes another value of the same function.
+type Callable struct {
+	name   string
+	module api.Module
+	fns    []api.Function // fns[:busy] are running
+	busy   int
+}
+
+// NewCallable prepares an export of a core module; nil where it has none.
+func NewCallable(m api.Module, export string) *Callable {
+	fn := m.ExportedFunction(export)
+	if fn == nil {
+		return nil
+	}
+	return &Callable{name: export, module: m, fns: []api.Function{fn}}
+}
+
+// Call runs the function on the stack, which holds the parameters and takes
+// the results.
+func (c *Callable) Call(ctx context.Context, stack []uint64) error {
+	if c.busy == len(c.fns) {
+		c.fns = append(c.fns, c.module.ExportedFunction(c.name))
+	}
+	fn := c.fns[c.busy]
+	c.busy++
+	err := fn.CallWithStack(ctx, stack)
+	c.busy--
+	return err
+}

@@ -1,0 +1,103 @@
+package abi
+
+import "github.com/wasikv/wasikv/host/internal/types"
+
+// Instance is a component instance in the canonical ABI's sense: a handle
+// table and the flags that keep calls from re-entering it.
+type Instance struct {
+	guest *Guest
+	table table
+	// noLeave is set while realloc or post-return run: such code may not call
+	// imports.
+	noLeave bool
+	// entered is set while an export runs: another call of an export traps.
+	entered bool
+	task    *Task
+	parent  *Instance
+}
+
+// NewInstance adds a component instance to the guest.
+func (g *Guest) NewInstance(parent *Instance) *Instance {
+	in := &Instance{guest: g, parent: parent}
+	g.insts = append(g.insts, in)
+	return in
+}
+
+// Guest gives the guest that the instance is part of.
+func (in *Instance) Guest() *Guest { return in.guest }
+
+// CheckLeave traps where the instance may not call out.
+func (in *Instance) CheckLeave() {
+	if in.noLeave {
+		Throw("cannot leave component instance: realloc and post-return may not call imports")
+	}
+}
+
+// Task is one call of an export, from entry to return. It counts the borrows
+// that the callee must have dropped when it returns.
+type Task struct {
+	instance *Instance
+	outer    *Task
+	borrows  int
+}
+
+// Enter begins a call of an export, or traps where the instance, or one that
+// encloses it, is running already. Leave ends it.
+func (in *Instance) Enter(t *Task) {
+	g := in.guest
+	for p := in; p != nil; p = p.parent {
+		if p.entered {
+			Throw("cannot enter component instance: it is already running")
+		}
+	}
+	if g.depth >= g.limits.Reentry {
+		Throw("host and guest calls nest %d deep, the limit (Limits.Reentry)", g.depth)
+	}
+	g.depth++
+	in.entered = true
+	t.instance, t.outer, t.borrows = in, in.task, 0
+	in.task = t
+}
+
+// Returned traps where the callee kept a borrow.
+func (t *Task) Returned() {
+	if t.borrows != 0 {
+		Throw("borrow handles still remain at the end of the call: %d", t.borrows)
+	}
+}
+
+// Leave ends the call, however it ended.
+func (t *Task) Leave() {
+	in := t.instance
+	in.entered = false
+	in.task = t.outer
+	in.guest.depth--
+}
+
+// Lent is what a lowered call borrowed from its caller; it is given back when
+// the call returns.
+type Lent struct {
+	instance *Instance
+	handles  []uint32
+}
+
+// lend lifts a borrow: the handle cannot be dropped or passed on until the
+// call is over. lent may be nil for calls that cannot run guest code in
+// between.
+func (in *Instance) lend(r *types.Resource, h uint32, lent *Lent) *entry {
+	e := in.lookup(r, h)
+	if lent != nil {
+		e.lends++
+		lent.instance = in
+		lent.handles = append(lent.handles, h)
+	}
+	return e
+}
+
+// Return gives everything back.
+func (l *Lent) Return() {
+	for _, h := range l.handles {
+		l.instance.table.entries[h].lends--
+	}
+	l.handles = l.handles[:0]
+}
