@@ -1,15 +1,18 @@
-// Package binary decodes the component binary format into definitions, in the
-// order of the file and with indices as written. It checks the encoding and
-// the limits, and refuses by name what the 0.2 component model does not have;
-// what indices mean, and whether they exist, is for package plan.
 package binary
 
 // Component is a decoded component: its definitions in binary order, since
 // each may refer only to those before it.
 type Component struct {
 	Defs []Def
-	// Custom are the names of custom sections, for inspection.
-	Custom []string
+	// Custom are the custom sections, in order; they are not checked.
+	Custom []Custom
+}
+
+// Custom is a custom section; Bytes alias the file.
+type Custom struct {
+	At
+	Name  string
+	Bytes []byte
 }
 
 // Def is a definition: a *CoreModule, *CoreInstance, *CoreType, *Nested,
@@ -43,8 +46,15 @@ const (
 	TypeSort
 	ComponentSort
 	InstanceSort
-	numSorts
 )
+
+var sortNames = [...]string{
+	"core function", "core table", "core memory", "core global", "core tag", "core type", "core module",
+	"core instance", "function", "value", "type", "component", "instance",
+}
+
+// String names the sort.
+func (s Sort) String() string { return sortNames[s] }
 
 // CoreModule is an embedded core module; Bytes alias the file.
 type CoreModule struct {
@@ -142,9 +152,10 @@ type Export struct {
 
 // ExternDesc is the type of an import or export.
 type ExternDesc struct {
-	Sort  Sort   // CoreModuleSort, Func, TypeSort, ComponentSort, InstanceSort
-	Index uint32 // the type; for TypeSort with Bound Eq, the type it equals
-	Bound Bound  // TypeSort
+	Sort  Sort    // CoreModuleSort, Func, Value, TypeSort, ComponentSort, InstanceSort
+	Index uint32  // the type; for TypeSort with Bound Eq, the type it equals
+	Bound Bound   // TypeSort
+	Value ValType // Value
 }
 
 // Bound is what is known of an imported or exported type.
@@ -162,9 +173,25 @@ type ValType struct {
 	Index     uint32
 }
 
-// Primitive is a primitive value type, by its binary code (0x7f bool … 0x73
-// string).
+// Primitive is a primitive value type, by its binary code.
 type Primitive byte
+
+// The primitive value types.
+const (
+	Bool   Primitive = 0x7f
+	S8     Primitive = 0x7e
+	U8     Primitive = 0x7d
+	S16    Primitive = 0x7c
+	U16    Primitive = 0x7b
+	S32    Primitive = 0x7a
+	U32    Primitive = 0x79
+	S64    Primitive = 0x78
+	U64    Primitive = 0x77
+	F32    Primitive = 0x76
+	F64    Primitive = 0x75
+	Char   Primitive = 0x74
+	String Primitive = 0x73
+)
 
 // CoreType is a core function or module type.
 type CoreType struct {
@@ -173,8 +200,37 @@ type CoreType struct {
 	Module *CoreModuleType // and Module
 }
 
-// CoreFuncType is a core function type; value types by their binary codes.
-type CoreFuncType struct{ Params, Results []byte }
+// CoreFuncType is a core function type.
+type CoreFuncType struct {
+	Params, Results []CoreVal
+	// Open says that the type may have subtypes. No module that this host can
+	// run has such a type, so one matches only what declares it.
+	Open bool
+}
+
+// CoreVal is a core value type. The shortest encoding names each type, so
+// that types which refer to no type index are the same when they are equal.
+type CoreVal struct {
+	// Code is the binary code: a number, vector or reference type (0x70
+	// funcref), CoreRef or CoreRefNull.
+	Code byte
+	// Heap is, for CoreRef, the heap type: a core type index, or a negative
+	// number for an abstract one. For CoreRefNull it is a core type index.
+	Heap int64
+}
+
+// Core value types by their binary codes.
+const (
+	CoreI32       = 0x7f
+	CoreI64       = 0x7e
+	CoreF32       = 0x7d
+	CoreF64       = 0x7c
+	CoreV128      = 0x7b
+	CoreFuncRef   = 0x70
+	CoreExternRef = 0x6f
+	CoreRef       = 0x64 // (ref Heap)
+	CoreRefNull   = 0x63 // (ref null Heap)
+)
 
 // CoreModuleType is the type of a core module.
 type CoreModuleType struct {
@@ -199,14 +255,14 @@ type CoreImport struct {
 // CoreExternDecl is a core item with its type.
 type CoreExternDecl struct {
 	Name string
-	Sort Sort   // CoreFunc, CoreTable, CoreMemory, CoreGlobal, CoreTag
+	Sort Sort   // CoreFunc, CoreTable, CoreMemory, CoreGlobal
 	Type uint32 // CoreFunc: index of a core type of the module type
 	// Table, memory and global types.
-	Elem    byte
-	Val     byte
-	Mutable bool
-	Min     uint64
-	Max     *uint64
+	Elem    CoreVal // CoreTable
+	Val     CoreVal // CoreGlobal
+	Mutable bool    // CoreGlobal
+	Min     uint32  // CoreTable: elements; CoreMemory: pages of 64 KiB
+	Max     *uint32
 }
 
 // TypeKind tells what a Type defines.
