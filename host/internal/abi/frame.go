@@ -140,7 +140,7 @@ func (f *Frame) String(ptr, n uint32) string {
 // Realloc calls the guest's allocator and checks what it returns. old and
 // oldSize are 0 for a new allocation. Views taken before are stale after it.
 func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
-	if f.realloc == nil {
+	if f.realloc == nil || f.memory == nil {
 		Throw("the call needs to allocate in the guest, and its canonical options name no realloc")
 	}
 	in := f.instance

@@ -11,6 +11,8 @@ import (
 	"context"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasikv/wasikv/host/internal/types"
 )
 
 // Limits bound what one guest can make the host hold. Zero fields take the
@@ -86,6 +88,7 @@ type Guest struct {
 	frames  []Frame
 	insts   []*Instance
 	closers []func(ctx context.Context)
+	destroy DestroyFunc
 	fault   error // the trap that poisoned the guest
 	depth   uint32
 	held    uint32 // handles in all tables
@@ -139,6 +142,13 @@ func (g *Guest) Handles() int { return int(g.held) }
 
 // SetFrames gives the guest its canonical options.
 func (g *Guest) SetFrames(frames []Frame) { g.frames = frames }
+
+// DestroyFunc runs the destructor of a resource that a guest defines.
+type DestroyFunc func(ctx context.Context, r *types.Resource, rep uint32) error
+
+// SetDestroy tells how the host drops what a guest defines and gave to it; see
+// Handle.Drop.
+func (g *Guest) SetDestroy(f DestroyFunc) { g.destroy = f }
 
 // Frame gives the canonical options with an index of the plan.
 func (g *Guest) Frame(i int) *Frame { return &g.frames[i] }

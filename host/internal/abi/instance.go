@@ -6,6 +6,7 @@ import "github.com/wasikv/wasikv/host/internal/types"
 // table and the flags that keep calls from re-entering it.
 type Instance struct {
 	guest *Guest
+	index int // among the guest's instances, as types.Resource.Definer counts
 	table table
 	// noLeave is set while realloc or post-return run: such code may not call
 	// imports.
@@ -16,15 +17,20 @@ type Instance struct {
 	parent  *Instance
 }
 
-// NewInstance adds a component instance to the guest.
+// NewInstance adds a component instance to the guest. Instances are made in
+// the plan's order, since that is how resources name their definer.
 func (g *Guest) NewInstance(parent *Instance) *Instance {
-	in := &Instance{guest: g, parent: parent}
+	in := &Instance{guest: g, index: len(g.insts), parent: parent}
 	g.insts = append(g.insts, in)
 	return in
 }
 
 // Guest gives the guest that the instance is part of.
 func (in *Instance) Guest() *Guest { return in.guest }
+
+// Defines reports whether the instance defines the resource: it then sees
+// borrows of it as bare representations.
+func (in *Instance) Defines(r *types.Resource) bool { return r.Definer == in.index }
 
 // CheckLeave traps where the instance may not call out.
 func (in *Instance) CheckLeave() {
@@ -79,6 +85,7 @@ func (t *Task) Leave() {
 type Lent struct {
 	instance *Instance
 	handles  []uint32
+	values   []*Handle // the same loans as the host sees them
 }
 
 // lend lifts a borrow: the handle cannot be dropped or passed on until the
@@ -99,5 +106,8 @@ func (l *Lent) Return() {
 	for _, h := range l.handles {
 		l.instance.table.entries[h].lends--
 	}
-	l.handles = l.handles[:0]
+	for _, h := range l.values {
+		h.state = gone
+	}
+	l.handles, l.values = l.handles[:0], l.values[:0]
 }

@@ -85,6 +85,17 @@ func (in *Instance) NewRep(r *types.Resource, rep uint32) uint32 {
 	return in.add(entry{resource: r, rep: rep, own: true})
 }
 
+// NewBorrow adds a borrow handle, which the call under way must drop before it
+// returns. One of rep and object counts, as with own handles.
+func (in *Instance) NewBorrow(r *types.Resource, rep uint32, object any) uint32 {
+	if in.task == nil {
+		Throw("a borrow of %s was passed outside a call", r.Name)
+	}
+	h := in.add(entry{resource: r, rep: rep, object: object, task: in.task})
+	in.task.borrows++
+	return h
+}
+
 // Rep gives the representation behind a handle (resource.rep).
 func (in *Instance) Rep(r *types.Resource, h uint32) uint32 { return in.lookup(r, h).rep }
 

@@ -93,11 +93,17 @@ func NewTuple(elems []*Type) (*Type, error) {
 
 func newProduct(k Kind, fields []Field) (*Type, error) {
 	t := &Type{Kind: k, Fields: fields, Align: 1}
+	if k == Record {
+		t.Labels = make([]string, len(fields))
+	}
 	parts := make([]*Type, len(fields))
 	var size uint64
 	for i := range fields {
 		f := &fields[i]
 		parts[i] = f.Type
+		if k == Record {
+			t.Labels[i] = f.Name
+		}
 		size = alignTo(size, f.Type.Align)
 		if size > MaxSize {
 			return nil, ErrTooLarge
@@ -163,6 +169,12 @@ func newSum(k Kind, cases []Case) (*Type, error) {
 		t.DiscSize = 4
 	}
 	t.Align = t.DiscSize
+	if k == Variant || k == Enum {
+		t.Labels = make([]string, len(cases))
+		for i := range cases {
+			t.Labels[i] = cases[i].Name
+		}
+	}
 	var parts []*Type
 	var widest uint32
 	payloadAlign := uint32(1)

@@ -77,7 +77,7 @@ type Type struct {
 	Kind     Kind
 	Fields   []Field   // Record, Tuple
 	Cases    []Case    // Variant, Enum, Option (none, some), Result (ok, error)
-	Labels   []string  // Flags, in bit order
+	Labels   []string  // Flags in bit order; the names of Fields (Record) and of Cases (Variant, Enum)
 	Elem     *Type     // List, Option
 	Resource *Resource // Own, Borrow
 
