@@ -1,0 +1,129 @@
+package instance
+
+import (
+	"context"
+
+	"github.com/wasikv/wasikv/host/internal/abi"
+	"github.com/wasikv/wasikv/host/internal/types"
+)
+
+// Call calls an exported function, by its index in the plan, with dynamic
+// values. The result is the zero Value where the function has none.
+//
+// An error of the caller's arguments is an *abi.TypeError and leaves the
+// instance as it was; any other error has ended the instance: *Trap, or
+// *abi.Exit where the guest asked to end.
+func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (result abi.Value, err error) {
+	if err := in.guest.Err(); err != nil {
+		return result, err
+	}
+	l := &in.lifted[index]
+	if err := abi.CheckParams(l.spec.Type, args); err != nil {
+		return result, err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = in.end(recovered(r))
+		}
+	}()
+	in.invoke(abi.WithGuest(ctx, in.guest), l, nil, args, func(v abi.Value) { result = v })
+	return result, nil
+}
+
+// CallFlat calls an exported function that passes core values only, without
+// dynamic values and without allocation: stack holds the parameters and takes
+// the result, as the canonical ABI flattens them.
+func (in *Instance) CallFlat(ctx context.Context, index int, stack []uint64) (err error) {
+	if err := in.guest.Err(); err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = in.end(recovered(r))
+		}
+	}()
+	l := &in.lifted[index]
+	var task abi.Task
+	l.owner.Enter(&task, nil)
+	defer task.Leave()
+	if err := l.fn.Call(abi.WithGuest(ctx, in.guest), stack); err != nil {
+		panic(err)
+	}
+	task.Returned()
+	return nil
+}
+
+// invoke runs a lifted function: lower the arguments into the callee, call,
+// lift the result, hand it over, post-return. It panics with what went wrong.
+func (in *Instance) invoke(ctx context.Context, l *lifted, caller *abi.Instance, args []abi.Value, deliver func(abi.Value)) {
+	var task abi.Task
+	l.owner.Enter(&task, caller)
+	defer task.Leave()
+	if err := abi.LowerParams(&l.frame, l.spec.Type, args, l.stack); err != nil {
+		panic(err)
+	}
+	if err := l.fn.Call(ctx, l.stack); err != nil {
+		panic(err)
+	}
+	task.Returned()
+	ret := l.stack[0]
+	if t := l.spec.Type; t.Result != nil {
+		deliver(abi.LiftResult(&l.frame, t, l.stack))
+	}
+	if l.post != nil {
+		l.stack[0] = ret
+		l.owner.Forbid()
+		defer l.owner.Permit()
+		if err := l.post.Call(ctx, l.stack); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// CallGuest implements abi.Runtime.
+func (in *Instance) CallGuest(ctx context.Context, caller *abi.Frame, lowered int, stack []uint64) {
+	spec := &in.component.Plan.Lowered[lowered]
+	var lent abi.Lent
+	args := abi.LiftParams(caller, spec.Type, stack, &lent)
+	delivered := false
+	in.invoke(ctx, &in.lifted[spec.Lifted], caller.Instance(), args, func(v abi.Value) {
+		abi.LowerResult(caller, spec.Type, v, stack)
+		delivered = true
+	})
+	if !delivered {
+		abi.LowerResult(caller, spec.Type, abi.Value{}, stack)
+	}
+	lent.Return()
+}
+
+// Destroy implements abi.Runtime.
+func (in *Instance) Destroy(ctx context.Context, caller *abi.Instance, r *types.Resource, rep uint32) {
+	owner := in.guest.Instance(in.component.Plan.Resources[r.Index].Owner)
+	dtor := in.dtors[r.Index]
+	var task abi.Task
+	if caller == owner {
+		in.guest.Nest()
+		defer in.guest.Unnest()
+	} else {
+		owner.Enter(&task, caller)
+		defer task.Leave()
+	}
+	if dtor == nil {
+		return
+	}
+	stack := [1]uint64{uint64(rep)}
+	if err := dtor.Call(ctx, stack[:]); err != nil {
+		panic(err)
+	}
+	if caller != owner {
+		task.Returned()
+	}
+}
+
+// end poisons the guest with what a call panicked with, and gives it as the
+// error of the call.
+func (in *Instance) end(err error) error {
+	err = failure(err)
+	in.guest.Poison(err)
+	return err
+}

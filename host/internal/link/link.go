@@ -1,0 +1,190 @@
+// Package link compiles a plan on wazero: the core modules with their imports
+// renamed to where the plan found them, and one host module with a function
+// for each lowered import and built-in.
+//
+// A *Component is made once and serves any number of instances, which find
+// their own state through the context of each call.
+package link
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strconv"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/wasikv/wasikv/host/internal/abi"
+	"github.com/wasikv/wasikv/host/internal/core"
+	"github.com/wasikv/wasikv/host/internal/plan"
+	"github.com/wasikv/wasikv/host/internal/types"
+)
+
+// Features are the core WebAssembly features that modules may use.
+const Features = api.CoreFeaturesV2 | experimental.CoreFeaturesExtendedConst | experimental.CoreFeaturesTailCall
+
+// Component is a compiled plan.
+type Component struct {
+	Plan    *plan.Plan
+	Runtime wazero.Runtime
+	// Modules are the compiled core modules, by the plan's index.
+	Modules []wazero.CompiledModule
+	// Host is the instance of the host module that all guests share; nil where
+	// nothing is lowered.
+	Host api.Module
+
+	host wazero.CompiledModule
+}
+
+// New compiles a plan whose imports are all satisfied.
+func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err error) {
+	c = &Component{Plan: p, Runtime: r}
+	defer func() {
+		if err != nil {
+			c.Close(ctx)
+			c = nil
+		}
+	}()
+	if err = c.compileHost(ctx); err != nil {
+		return c, err
+	}
+	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+	for i := range p.Modules {
+		m := &p.Modules[i]
+		wasm, err := core.Rewrite(m.Source, m.Edits)
+		if err != nil {
+			return c, fmt.Errorf("core module %d: %w", i, err)
+		}
+		compiled, err := r.CompileModule(ctx, wasm)
+		if err != nil {
+			return c, fmt.Errorf("core module %d does not compile: %w", i, err)
+		}
+		c.Modules = append(c.Modules, compiled)
+	}
+	return c, nil
+}
+
+// Close frees the compiled code. Instances must be closed before.
+func (c *Component) Close(ctx context.Context) error {
+	var first error
+	keep := func(err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+	}
+	if c.Host != nil {
+		keep(c.Host.Close(ctx))
+	}
+	for _, m := range c.Modules {
+		keep(m.Close(ctx))
+	}
+	if c.host != nil {
+		keep(c.host.Close(ctx))
+	}
+	return first
+}
+
+func (c *Component) compileHost(ctx context.Context) error {
+	if len(c.Plan.Lowered) == 0 {
+		return nil
+	}
+	b := c.Runtime.NewHostModuleBuilder(plan.HostModule)
+	for i := range c.Plan.Lowered {
+		l := &c.Plan.Lowered[i]
+		b = b.NewFunctionBuilder().
+			WithGoModuleFunction(c.function(i, l), valueTypes(l.Params), valueTypes(l.Results)).
+			WithName(l.Name).
+			Export(strconv.Itoa(i))
+	}
+	compiled, err := b.Compile(ctx)
+	if err != nil {
+		return fmt.Errorf("the host functions do not compile: %w", err)
+	}
+	c.host = compiled
+	c.Host, err = c.Runtime.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName("").WithStartFunctions())
+	return err
+}
+
+// function gives the Go function behind a lowered function.
+func (c *Component) function(i int, l *plan.Lowered) api.GoModuleFunc {
+	switch l.Kind {
+	case plan.CallHost:
+		if l.Func.Call != nil {
+			return callHost(l.Frame, l.Func.Call)
+		}
+		return callValues(l.Frame, l.Type, l.Func.Values)
+	case plan.CallGuest:
+		return func(ctx context.Context, _ api.Module, stack []uint64) {
+			g := abi.FromContext(ctx)
+			f := g.Frame(l.Frame)
+			f.Enter()
+			g.Runtime().CallGuest(ctx, f, i, stack)
+		}
+	}
+	return c.resource(l)
+}
+
+// callHost is the path of nearly every host call: find the caller, run the
+// adapter.
+func callHost(frame int, call abi.Adapter) api.GoModuleFunc {
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		f := abi.FromContext(ctx).Frame(frame)
+		f.Enter()
+		call(ctx, f, stack)
+	}
+}
+
+func callValues(frame int, t *types.Func, call abi.ValuesFunc) api.GoModuleFunc {
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		g := abi.FromContext(ctx)
+		f := g.Frame(frame)
+		f.Enter()
+		var lent abi.Lent
+		v, err := call(ctx, g, abi.LiftParams(f, t, stack, &lent))
+		if err != nil {
+			f.Trap(err)
+		}
+		lent.Return()
+		abi.LowerResult(f, t, v, stack)
+	}
+}
+
+func (c *Component) resource(l *plan.Lowered) api.GoModuleFunc {
+	owner, r := l.Owner, l.Resource
+	switch {
+	case l.Kind == plan.ResourceNew:
+		return func(ctx context.Context, _ api.Module, stack []uint64) {
+			in := abi.FromContext(ctx).Instance(owner)
+			in.CheckLeave()
+			stack[0] = uint64(in.NewRep(r, uint32(stack[0])))
+		}
+	case l.Kind == plan.ResourceRep:
+		return func(ctx context.Context, _ api.Module, stack []uint64) {
+			stack[0] = uint64(abi.FromContext(ctx).Instance(owner).Rep(r, uint32(stack[0])))
+		}
+	case r.Host():
+		return func(ctx context.Context, _ api.Module, stack []uint64) {
+			in := abi.FromContext(ctx).Instance(owner)
+			in.CheckLeave()
+			in.DropHost(ctx, r, uint32(stack[0]))
+		}
+	}
+	return func(ctx context.Context, _ api.Module, stack []uint64) {
+		g := abi.FromContext(ctx)
+		in := g.Instance(owner)
+		in.CheckLeave()
+		if rep, _, owned := in.Drop(r, uint32(stack[0])); owned {
+			g.Runtime().Destroy(ctx, in, r, rep)
+		}
+	}
+}
+
+func valueTypes(ts []types.CoreType) []api.ValueType {
+	out := make([]api.ValueType, len(ts))
+	for i, t := range ts {
+		out[i] = api.ValueType(t)
+	}
+	return out
+}
