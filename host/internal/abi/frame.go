@@ -39,6 +39,7 @@ type Frame struct {
 	encoding Encoding
 	stack    [4]uint64 // parameters of realloc
 	lifted   uint64    // bytes copied out in this call
+	lent     Lent      // what Lend marked
 }
 
 // NewFrame joins an instance with canonical options; memory and realloc are
@@ -67,14 +68,20 @@ func (f *Frame) State(i *Interface) any { return f.instance.guest.state(i) }
 
 // Trap ends the guest for a host error: what a host function's Go error means
 // where its WIT type has no place for it.
-func (f *Frame) Trap(err error) {
+func (f *Frame) Trap(err error) { f.TrapIn("", err) }
+
+// TrapIn is Trap with the full name of the function that failed.
+func (f *Frame) TrapIn(fn string, err error) {
 	switch err := err.(type) {
 	case *Trap:
+		if err.Func == "" && fn != "" {
+			err = &Trap{Reason: err.Reason, Func: fn, Cause: err.Cause}
+		}
 		panic(err)
 	case *Exit:
 		panic(err)
 	}
-	panic(&Trap{Reason: "the host function failed", Cause: err})
+	panic(&Trap{Reason: "the host function failed", Func: fn, Cause: err})
 }
 
 // Area views size bytes at ptr, which must be aligned: a return area, a
@@ -190,12 +197,27 @@ func (f *Frame) NewList(n int, size, align uint32) (ptr uint32) {
 	return f.Realloc(0, 0, align, uint32(total))
 }
 
-// Own lowers an own handle of a host resource.
-func (f *Frame) Own(r *types.Resource, object any) uint32 { return f.instance.NewOwn(r, object) }
+// Own lowers an own handle of a host resource. It traps where the host
+// function gave no object.
+func (f *Frame) Own(r *types.Resource, object any) uint32 {
+	if object == nil {
+		Throw("the host function returned no %s", r.Name)
+	}
+	return f.instance.NewOwn(r, object)
+}
 
 // Borrow lifts a borrow of a host resource: the object behind the handle,
 // which stays the guest's. The object is valid for this call.
 func (f *Frame) Borrow(r *types.Resource, h uint32) any { return f.instance.lookup(r, h).object }
+
+// Lend is Borrow for a call that also takes own handles: one that was lent
+// cannot be taken, until Unlend ends the lifting of arguments.
+func (f *Frame) Lend(r *types.Resource, h uint32) any {
+	return f.instance.lend(r, h, &f.lent).object
+}
+
+// Unlend gives back what Lend marked.
+func (f *Frame) Unlend() { f.lent.Return() }
 
 // Take lifts an own handle of a host resource: it is the host's now.
 func (f *Frame) Take(r *types.Resource, h uint32) any { return f.instance.take(r, h).object }

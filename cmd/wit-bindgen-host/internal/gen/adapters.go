@@ -1,0 +1,258 @@
+package gen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wasikv/wasikv/cmd/wit-bindgen-host/internal/model"
+)
+
+// writeAdapters writes the flat side: the descriptor of the interface and an
+// adapter per function.
+func (f *file) writeAdapters() {
+	c := f.imports.component()
+	host := len(f.hostFuncs()) > 0
+	if host {
+		f.body.f("// adapters hold the implementation behind the flat functions.")
+		f.body.f("type adapters struct {")
+		f.body.f("face %s.Interface", c)
+		f.body.f("impl Host // nil: each guest has its own, in its state")
+		f.body.f("}")
+		f.body.f("")
+		f.body.f("// state is what a guest keeps for this interface.")
+		f.body.f("type state struct{ impl Host }")
+		f.body.f("")
+		f.body.f("func (a *adapters) host(f *%s.Frame) Host {", c)
+		f.body.f("if a.impl != nil {")
+		f.body.f("return a.impl")
+		f.body.f("}")
+		f.body.f("return f.State(&a.face).(*state).impl")
+		f.body.f("}")
+		f.body.f("")
+		f.body.f("func (a *adapters) describe() *%s.Interface {", c)
+		f.body.f("a.face = %s.Interface{", c)
+	} else {
+		f.body.f("func describe() *%s.Interface {", c)
+		f.body.f("return &%s.Interface{", c)
+	}
+	f.descriptor()
+	f.body.f("}")
+	if host {
+		f.body.f("return &a.face")
+	}
+	f.body.f("}")
+	f.body.f("")
+	for _, fn := range f.face.Funcs {
+		f.writeAdapter(fn)
+	}
+}
+
+// descriptor writes the fields of the component.Interface.
+func (f *file) descriptor() {
+	c := f.imports.component()
+	f.body.f("Name: %q,", f.face.ID())
+	var resources, types []string
+	for _, d := range f.face.Defs {
+		if d.Resource() && d.Alias == nil {
+			resources = append(resources, f.names.resources[d])
+			continue
+		}
+		x := f.newText()
+		if d.Resource() {
+			x.lit.WriteString("resource ")
+			x.resource(d)
+		} else {
+			x.typ(d.Type)
+		}
+		types = append(types, fmt.Sprintf("{Name: %q, Text: %s},", d.Name, x.expr()))
+	}
+	if len(resources) > 0 {
+		f.body.f("Resources: []*%s.Resource{%s},", c, strings.Join(resources, ", "))
+	}
+	if len(types) > 0 {
+		f.body.f("Types: []%s.TypeDef{", c)
+		for _, t := range types {
+			f.body.f("%s", t)
+		}
+		f.body.f("},")
+	}
+	if len(f.face.Funcs) == 0 {
+		return
+	}
+	f.body.f("Funcs: []%s.Func{", c)
+	for _, fn := range f.face.Funcs {
+		x := f.newText()
+		x.signature(fn)
+		params, results := fn.Core()
+		f.body.f("{")
+		f.body.f("Name: %q,", fn.Name)
+		f.body.f("Signature: %s,", x.expr())
+		if len(params) > 0 {
+			f.body.f("Params: %s,", f.coreTypes(params))
+		}
+		if len(results) > 0 {
+			f.body.f("Results: %s,", f.coreTypes(results))
+		}
+		call := f.names.adapters[fn]
+		if fn.Kind != model.Method {
+			call = "a." + call
+		}
+		f.body.f("Call: %s,", call)
+		f.body.f("},")
+	}
+	f.body.f("},")
+}
+
+func (f *file) coreTypes(ts []model.Core) string {
+	c := f.imports.component()
+	names := make([]string, len(ts))
+	for i, t := range ts {
+		names[i] = c + "." + [...]string{"CoreI32", "CoreI64", "CoreF32", "CoreF64"}[t]
+	}
+	return "[]" + c + ".CoreType{" + strings.Join(names, ", ") + "}"
+}
+
+// adapter is one adapter function in the making.
+type adapter struct {
+	*file
+	fn     *model.Func
+	locals scope
+	// lends says that a handle may occur both as a borrow and as an own among
+	// the arguments, so that borrows have to be marked while lifting.
+	lends bool
+	// scratch declares the lists that calls reuse; give are the statements that
+	// return them.
+	scratch, give []string
+}
+
+func (f *file) writeAdapter(fn *model.Func) {
+	outer := f.body
+	f.body = lines{}
+	a := &adapter{file: f, fn: fn, locals: newScope("ctx", "f", "stack", "a", "ret", "fail", "ok"), lends: lends(fn)}
+	for _, name := range f.imports.names {
+		a.locals[name] = true
+	}
+	for name := range ownNames {
+		a.locals[name] = true
+	}
+	var head string
+	if fn.Kind != model.Method {
+		head = "(a *adapters) "
+	}
+	f.body.f("// %s is %s.", f.names.adapters[fn], fn.Name)
+	f.body.f("func %s%s(ctx %s.Context, f *%s.Frame, stack []uint64) {", head, f.names.adapters[fn], f.imports.use("context"), f.imports.component())
+	args := a.liftParams()
+	ret := a.returnArea()
+	a.call(args, ret)
+	f.body.f("}")
+	f.body.f("")
+	made := f.body.text
+	f.body = outer
+	for _, s := range a.scratch {
+		f.body.f("%s", s)
+		f.body.f("")
+	}
+	f.body.text = append(f.body.text, made...)
+}
+
+// lends reports whether one handle could be passed both borrowed and owned.
+func lends(fn *model.Func) bool {
+	borrowed, owned := map[*model.Def]bool{}, map[*model.Def]bool{}
+	for _, p := range fn.Params {
+		p.Type.Walk(func(t *model.Type) {
+			switch t.Kind {
+			case model.Borrow:
+				borrowed[t.Resource.Root()] = true
+			case model.Own:
+				owned[t.Resource.Root()] = true
+			}
+		})
+	}
+	for d := range borrowed {
+		if owned[d] {
+			return true
+		}
+	}
+	return false
+}
+
+// liftParams lifts every parameter into a local and gives the locals.
+func (a *adapter) liftParams() []string {
+	at := place{stack: true}
+	if a.fn.SpillParams {
+		at = place{mem: a.locals.pick("m")}
+		a.body.f("%s := %s", at.mem, a.area("uint32(stack[0])", a.fn.Tuple))
+	}
+	args := make([]string, len(a.fn.Params))
+	for i := range a.fn.Params {
+		args[i] = a.liftParam(i, at.field(a.fn.Tuple, i))
+	}
+	if a.lends {
+		a.body.f("f.Unlend()")
+	}
+	return args
+}
+
+// area views a value of a type in memory as an array, so that constant offsets
+// need no bounds check.
+func (a *adapter) area(ptr string, t *model.Type) string {
+	return fmt.Sprintf("(*[%d]byte)(f.Area(%s, %d, %d))", t.Size, ptr, t.Size, t.Align)
+}
+
+// returnArea keeps the pointer to the return area in a local.
+func (a *adapter) returnArea() string {
+	if !a.fn.SpillResult {
+		return ""
+	}
+	params, _ := a.fn.Core()
+	a.body.f("ret := uint32(stack[%d])", len(params)-1)
+	return "ret"
+}
+
+// call calls the host and lowers what it returns.
+func (a *adapter) call(args []string, ret string) {
+	var target string
+	if a.fn.Kind == model.Method {
+		target, args = args[0], args[1:]
+	} else {
+		target = "a.host(f)"
+	}
+	call := fmt.Sprintf("%s.%s(%s)", target, a.names.funcs[a.fn], strings.Join(append([]string{"ctx"}, args...), ", "))
+	err := a.locals.pick("err")
+	value := ""
+	result := goResult(a.fn)
+	if result != nil {
+		value = a.locals.pick("r")
+		a.body.f("%s, %s := %s", value, err, call)
+		a.body.f("if %s != nil {", err)
+	} else {
+		a.body.f("if %s := %s; %s != nil {", err, call, err)
+	}
+	trap := fmt.Sprintf("f.TrapIn(%q, %s)", a.face.ID()+"#"+a.fn.Name, err)
+	if a.fn.Result == nil || a.fn.Result.Kind != model.Result {
+		a.body.f("%s", trap)
+		a.body.f("}")
+		if a.fn.Result != nil {
+			a.lowerResult(a.fn.Result, value, ret)
+		}
+		a.giveBack()
+		return
+	}
+	payload := a.fn.Result.Cases[1].Type
+	a.body.f("fail, ok := %s.AsFailure[%s](%s)", a.imports.component(), a.payloadType(payload), err)
+	a.body.f("if !ok {")
+	a.body.f("%s", trap)
+	a.body.f("}")
+	a.lowerCase(1, "fail.Err", ret)
+	a.giveBack()
+	a.body.f("return")
+	a.body.f("}")
+	a.lowerCase(0, value, ret)
+	a.giveBack()
+}
+
+func (a *adapter) giveBack() {
+	for _, g := range a.give {
+		a.body.f("%s", g)
+	}
+}

@@ -1,0 +1,296 @@
+package gen
+
+import (
+	"fmt"
+
+	"github.com/wasikv/wasikv/cmd/wit-bindgen-host/internal/model"
+)
+
+// lowerResult lowers the value of an expression as a function's whole result:
+// into its one register, or into the return area at ret.
+func (a *adapter) lowerResult(t *model.Type, expr, ret string) {
+	if ret == "" {
+		a.lowerFlat(t, expr)
+		return
+	}
+	s := a.newStore(t, a.area(ret, t))
+	v := s.prepare(t, expr)
+	s.open(waits(t))
+	s.put(t, v, place{mem: s.mem})
+}
+
+// lowerCase lowers one case of a function's result<T, E>.
+func (a *adapter) lowerCase(index int, expr, ret string) {
+	if ret == "" {
+		a.body.f("stack[0] = %d", index)
+		return
+	}
+	t := a.fn.Result
+	payload := t.Cases[index].Type
+	s := a.newStore(t, a.area(ret, t))
+	if payload == nil {
+		s.open(false)
+		s.write(place{mem: s.mem}, t.DiscSize, fmt.Sprint(index))
+		return
+	}
+	v := s.prepare(payload, expr)
+	s.open(waits(payload))
+	s.put(payload, v, place{mem: s.mem}.payload(t))
+	s.write(place{mem: s.mem}, t.DiscSize, fmt.Sprint(index))
+}
+
+// lowerFlat lowers a value that flattens to one core value.
+func (a *adapter) lowerFlat(t *model.Type, expr string) {
+	switch t.Kind {
+	case model.Bool:
+		a.lowerBit(expr)
+	case model.Result: // without payloads
+		a.lowerBit(expr + ".IsErr")
+	case model.S8, model.S16:
+		a.body.f("stack[0] = uint64(uint32(int32(%s)))", expr)
+	case model.Record, model.Tuple:
+		a.lowerFlat(t.Fields[0].Type, expr+"."+a.fieldNames(t)[0])
+	case model.U64:
+		a.body.f("stack[0] = %s", expr)
+	case model.S64:
+		a.body.f("stack[0] = uint64(%s)", expr)
+	case model.F64:
+		a.body.f("stack[0] = %s", a.scalar(t, expr))
+	default:
+		a.body.f("stack[0] = uint64(%s)", a.scalar(t, expr))
+	}
+}
+
+func (a *adapter) lowerBit(expr string) {
+	a.body.f("stack[0] = 0")
+	a.body.f("if %s {", expr)
+	a.body.f("stack[0] = 1")
+	a.body.f("}")
+}
+
+// scalar gives an expression of the unsigned integer that stands for a value
+// in memory, for types that need no statement.
+func (a *adapter) scalar(t *model.Type, expr string) string {
+	switch t.Kind {
+	case model.U8, model.U16, model.U32, model.U64:
+		return expr
+	case model.S8, model.S16, model.S32, model.S64:
+		return fmt.Sprintf("uint%d(%s)", t.Size*8, expr)
+	case model.F32, model.F64:
+		return fmt.Sprintf("%s.Float%dbits(%s)", a.imports.use("math"), t.Size*8, expr)
+	case model.Char:
+		return "uint32(f.Char(uint32(" + expr + ")))"
+	case model.Enum:
+		return a.caseOf(t, expr)
+	case model.Variant: // without payloads
+		return a.caseOf(t, expr+".Tag")
+	case model.Flags:
+		return fmt.Sprintf("uint%d(%s%s)", t.Size*8, expr, mask(t))
+	case model.Own:
+		return fmt.Sprintf("f.Own(%s, %s)", a.resourceVar(t.Resource), expr)
+	}
+	panic("gen: " + t.Kind.String() + " is no scalar")
+}
+
+// caseOf checks a discriminant that the host made.
+func (a *adapter) caseOf(t *model.Type, expr string) string {
+	checked := fmt.Sprintf("f.Case(uint32(%s), %d)", expr, len(t.Cases))
+	if t.DiscSize == 4 {
+		return checked
+	}
+	return fmt.Sprintf("uint%d(%s)", t.DiscSize*8, checked)
+}
+
+// waits reports whether lowering a value calls realloc between writes, after
+// its direct strings and lists were lowered ahead.
+func waits(t *model.Type) bool {
+	switch t.Kind {
+	case model.Record, model.Tuple:
+		for _, f := range t.Fields {
+			if waits(f.Type) {
+				return true
+			}
+		}
+		return false
+	case model.String, model.List:
+		return false
+	}
+	return t.Dynamic
+}
+
+// store lowers a value to memory. realloc moves memory, so the view is taken
+// after the strings and lists were lowered; where a case of a variant holds
+// some, it is taken anew.
+type store struct {
+	*adapter
+	typ   *model.Type
+	view  string // expression that views the value's memory
+	mem   string // the variable it is kept in
+	fresh bool
+}
+
+func (a *adapter) newStore(t *model.Type, view string) *store {
+	return &store{adapter: a, typ: t, view: view, mem: a.locals.pick("m")}
+}
+
+// open declares the view's variable; later says that realloc is called in
+// between.
+func (s *store) open(later bool) {
+	if later {
+		s.body.f("var %s *[%d]byte", s.mem, s.typ.Size)
+		return
+	}
+	s.body.f("%s := %s", s.mem, s.view)
+	s.fresh = true
+}
+
+func (s *store) refresh() {
+	if !s.fresh {
+		s.body.f("%s = %s", s.mem, s.view)
+		s.fresh = true
+	}
+}
+
+// prepared is a value of which the direct strings and lists were lowered.
+type prepared struct {
+	expr   string
+	ptr, n string     // of a string or list
+	fields []prepared // of a record or tuple
+}
+
+// prepare lowers the strings and lists that a value holds outside of variants.
+func (s *store) prepare(t *model.Type, expr string) prepared {
+	v := prepared{expr: expr}
+	switch t.Kind {
+	case model.String:
+		v.ptr, v.n = s.pair("f.NewString(" + expr + ")")
+	case model.List:
+		v.ptr, v.n = s.lowerList(t.Elem, expr)
+	case model.Record, model.Tuple:
+		for i, name := range s.fieldNames(t) {
+			v.fields = append(v.fields, s.prepare(t.Fields[i].Type, expr+"."+name))
+		}
+	default:
+		return v
+	}
+	s.fresh = s.fresh && !t.Dynamic
+	return v
+}
+
+func (s *store) pair(call string) (ptr, n string) {
+	ptr, n = s.locals.pick("p"), s.locals.pick("n")
+	s.body.f("%s, %s := %s", ptr, n, call)
+	return ptr, n
+}
+
+// lowerList lowers a list and gives the locals with its pointer and length.
+func (s *store) lowerList(elem *model.Type, expr string) (ptr, n string) {
+	switch {
+	case elem.Kind == model.U8:
+		return s.pair("f.NewBytes(" + expr + ")")
+	case elem.Numeric():
+		return s.pair(s.imports.component() + ".NewNumbers(f, " + expr + ")")
+	}
+	ptr, n = s.locals.pick("p"), s.locals.pick("n")
+	i := s.locals.pick("i")
+	s.body.f("%s := f.NewList(len(%s), %d, %d)", ptr, expr, elem.Size, elem.Align)
+	s.body.f("%s := uint32(len(%s))", n, expr)
+	var sub *store
+	if elem.Dynamic {
+		at := fmt.Sprintf("%s+uint32(%s)*%d", ptr, i, elem.Size)
+		sub = s.newStore(elem, s.area(at, elem))
+	} else {
+		view := s.adapter.view(elem, ptr, n)
+		sub = s.newStore(elem, fmt.Sprintf("(*[%d]byte)(%s[%s*%d:])", elem.Size, view, i, elem.Size))
+	}
+	s.body.f("for %s := range %s {", i, expr)
+	v := sub.prepare(elem, expr+"["+i+"]")
+	sub.open(waits(elem))
+	sub.put(elem, v, place{mem: sub.mem})
+	s.body.f("}")
+	return ptr, n
+}
+
+// write writes an unsigned integer of a size in bytes.
+func (s *store) write(p place, size uint32, expr string) {
+	s.refresh()
+	if size == 1 {
+		s.body.f("%s[%d] = %s", p.mem, p.offset, expr)
+		return
+	}
+	s.body.f("%s.LittleEndian.PutUint%d(%s[%d:], %s)", s.imports.use("encoding/binary"), size*8, p.mem, p.offset, expr)
+}
+
+// put writes a prepared value.
+func (s *store) put(t *model.Type, v prepared, p place) {
+	switch t.Kind {
+	case model.Bool:
+		s.write(p, 1, "0")
+		s.body.f("if %s {", v.expr)
+		s.write(p, 1, "1")
+		s.body.f("}")
+	case model.String, model.List:
+		s.write(p, 4, v.ptr)
+		p.offset += 4
+		s.write(p, 4, v.n)
+	case model.Record, model.Tuple:
+		for i, f := range t.Fields {
+			s.put(f.Type, v.fields[i], p.field(t, i))
+		}
+	case model.Option:
+		s.either(t, v.expr+".Some", v.expr+".Value", 1, "", 0, p)
+	case model.Result:
+		s.either(t, v.expr+".IsErr", v.expr+".Err", 1, v.expr+".Ok", 0, p)
+	case model.Variant:
+		s.variant(t, v.expr, p)
+	default:
+		s.write(p, t.Size, s.scalar(t, v.expr))
+	}
+}
+
+// either writes an option or result: case yes where cond holds, else case no.
+func (s *store) either(t *model.Type, cond, yesExpr string, yes int, noExpr string, no int, p place) {
+	if !t.Dynamic {
+		s.refresh()
+	}
+	before := s.fresh
+	s.body.f("if %s {", cond)
+	s.payload(t, yes, yesExpr, p)
+	after := s.fresh
+	s.body.f("} else {")
+	s.fresh = before
+	s.payload(t, no, noExpr, p)
+	s.body.f("}")
+	s.fresh = s.fresh && after
+}
+
+// payload writes one case: payload, then discriminant.
+func (s *store) payload(t *model.Type, index int, expr string, p place) {
+	if c := t.Cases[index].Type; c != nil {
+		s.put(c, s.prepare(c, expr), p.payload(t))
+	}
+	s.write(p, t.DiscSize, fmt.Sprint(index))
+}
+
+func (s *store) variant(t *model.Type, expr string, p place) {
+	members, payloads := s.members(t), s.payloads(t)
+	if count(payloads) > 0 {
+		if !t.Dynamic {
+			s.refresh()
+		}
+		before, after := s.fresh, s.fresh
+		s.body.f("switch %s.Tag {", expr)
+		for i, c := range t.Cases {
+			if c.Type == nil {
+				continue
+			}
+			s.body.f("case %s:", s.qualify(t.Def.Root().Interface, members[i]))
+			s.fresh = before
+			s.put(c.Type, s.prepare(c.Type, expr+"."+payloads[i]), p.payload(t))
+			after = after && s.fresh
+		}
+		s.body.f("}")
+		s.fresh = after
+	}
+	s.write(p, t.DiscSize, s.caseOf(t, expr+".Tag"))
+}
