@@ -1,0 +1,315 @@
+// Package inmem is the memory driver: entries in this process, bounded by bytes, each with its own
+// time to live to the millisecond.
+//
+// It is a [backends.CacheStore] and [backends.L2CacheBackend], it is [backends.Immediate] (unless
+// made slow on purpose, see [Options].Latency) and [backends.Versioned]. It does not persist
+// anything and shares nothing between processes.
+//
+// What Set stores, Get finds from then on, until it expires, is replaced, deleted or cleared, or is
+// evicted to make room. An expired entry is never returned, not even by a read in the millisecond
+// it expires in. EntryCount is exact; it walks all entries of the driver.
+//
+// A driver is safe for concurrent use. It holds one goroutine, which Close ends.
+//
+// Importing the package registers the URL scheme mem:
+//
+//	mem:?max-bytes=64MiB&latency=100ms
+package inmem
+
+import (
+	"bytes"
+	"context"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/wasikv/wasikv/backends"
+)
+
+// DefaultMaxBytes is the capacity unless Options says otherwise.
+const DefaultMaxBytes = 64 << 20
+
+// Options configure a driver. The zero value is useful.
+type Options struct {
+	// MaxBytes is the memory entries may take: keys, values and what it costs to hold them. When
+	// it is exceeded, entries that were used least are evicted. Default: 64 MiB.
+	MaxBytes uint64
+
+	// Latency delays every operation, as a distant store would. The driver then is not
+	// [backends.Immediate], and a delayed operation ends early when its context does, without
+	// effect. Default: none.
+	Latency time.Duration
+}
+
+// Driver is a store in memory.
+type Driver struct {
+	entries  *otter.Cache[entryKey, *entry]
+	capacity uint64
+	latency  time.Duration
+	closed   atomic.Bool
+
+	mu     sync.RWMutex
+	tables map[string]*table
+
+	evictions, expirations atomic.Uint64
+}
+
+// entryKey tells entries of one namespace, and of one life of it, from all others: the pointer
+// does what a concatenated string would do, without being built for every lookup.
+type entryKey struct {
+	space *space
+	key   string
+}
+
+// space is the life of a namespace between two clears.
+type space struct {
+	cleared atomic.Bool
+}
+
+// entry is immutable once stored.
+type entry struct {
+	value   []byte
+	ttl     time.Duration // 0: does not expire
+	version uint64        // random: tokens are never used twice
+}
+
+// entryOverhead is what an entry takes beside the bytes of its key and value: the entry, otter's
+// node and hash table slot, and the rounding of allocations. A test compares it with the heap.
+const entryOverhead = 200
+
+func weigh(k entryKey, e *entry) uint32 {
+	return uint32(min(uint64(len(k.key))+uint64(len(e.value))+entryOverhead, math.MaxUint32))
+}
+
+// life is the expiry otter keeps for the entry. The ttl travels in the value because setting an
+// expiry after the fact would be a second operation that readers could see the gap before.
+func life(e otter.Entry[entryKey, *entry]) time.Duration {
+	if e.Value.ttl == 0 {
+		return math.MaxInt64
+	}
+	return e.Value.ttl
+}
+
+// New returns an empty driver.
+func New(o Options) *Driver {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	d := &Driver{capacity: o.MaxBytes, latency: max(o.Latency, 0), tables: make(map[string]*table)}
+	d.entries = otter.Must(&otter.Options[entryKey, *entry]{
+		MaximumWeight:    o.MaxBytes,
+		Weigher:          weigh,
+		ExpiryCalculator: otter.ExpiryWritingFunc(life),
+		OnAtomicDeletion: d.countDeletion,
+	})
+	return d
+}
+
+// countDeletion runs under a lock of otter's.
+func (d *Driver) countDeletion(e otter.DeletionEvent[entryKey, *entry]) {
+	switch e.Cause {
+	case otter.CauseOverflow:
+		d.evictions.Add(1)
+	case otter.CauseExpiration:
+		d.expirations.Add(1)
+	}
+}
+
+// table returns the namespace's table, which lives as long as the driver.
+func (d *Driver) table(namespace string) *table {
+	d.mu.RLock()
+	t := d.tables[namespace]
+	d.mu.RUnlock()
+	if t != nil {
+		return t
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t := d.tables[namespace]; t != nil {
+		return t
+	}
+	t = &table{driver: d, name: strings.Clone(namespace)}
+	t.space.Store(new(space))
+	d.tables[t.name] = t
+	return t
+}
+
+// begin delays an operation and reports why it may not go ahead.
+func (d *Driver) begin(ctx context.Context, op, namespace string) error {
+	if err := ctx.Err(); err != nil {
+		return opError(op, namespace, backends.ContextError(ctx))
+	}
+	if d.latency > 0 {
+		timer := time.NewTimer(d.latency)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			return opError(op, namespace, backends.ContextError(ctx))
+		}
+	}
+	if d.closed.Load() {
+		return opError(op, namespace, backends.ErrClosed)
+	}
+	return nil
+}
+
+func opError(op, namespace string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &backends.OpError{Driver: "inmem", Op: op, Namespace: namespace, Err: err}
+}
+
+// Get implements [backends.CacheStore].
+func (d *Driver) Get(ctx context.Context, namespace, key string) ([]byte, bool, error) {
+	if err := d.begin(ctx, "get", namespace); err != nil {
+		return nil, false, err
+	}
+	value, ok := d.table(namespace).Get(key)
+	return value, ok, nil
+}
+
+// Exists implements [backends.Exister].
+func (d *Driver) Exists(ctx context.Context, namespace, key string) (bool, error) {
+	if err := d.begin(ctx, "exists", namespace); err != nil {
+		return false, err
+	}
+	_, ok := d.table(namespace).Get(key)
+	return ok, nil
+}
+
+// GetWithTTL implements [backends.L2CacheBackend].
+func (d *Driver) GetWithTTL(ctx context.Context, namespace, key string) (backends.Item, error) {
+	if err := d.begin(ctx, "get-with-ttl", namespace); err != nil {
+		return backends.Item{}, err
+	}
+	found, ok := d.entries.GetEntry(d.table(namespace).key(key))
+	if !ok {
+		return backends.Item{}, nil
+	}
+	item := backends.Item{Found: true, Value: found.Value.value, Version: token(found.Value.version)}
+	if found.Value.ttl > 0 {
+		item.TTL = found.ExpiresAfter()
+	}
+	return item, nil
+}
+
+// Set implements [backends.CacheStore].
+func (d *Driver) Set(ctx context.Context, namespace, key string, value []byte, ttl time.Duration) error {
+	if err := d.begin(ctx, "set", namespace); err != nil {
+		return err
+	}
+	return d.table(namespace).Set(key, bytes.Clone(value), ttl)
+}
+
+// SetIfAbsent implements [backends.Creator].
+func (d *Driver) SetIfAbsent(ctx context.Context, namespace, key string, value []byte, ttl time.Duration) (bool, error) {
+	if err := d.begin(ctx, "set-if-absent", namespace); err != nil {
+		return false, err
+	}
+	t := d.table(namespace)
+	e, err := t.newEntry("set-if-absent", key, bytes.Clone(value), ttl)
+	if err != nil {
+		return false, err
+	}
+	k := t.ownKey(key)
+	_, stored := d.entries.SetIfAbsent(k, e)
+	t.afterWrite(k)
+	return stored, nil
+}
+
+// Delete implements [backends.CacheStore].
+func (d *Driver) Delete(ctx context.Context, namespace, key string) error {
+	if err := d.begin(ctx, "delete", namespace); err != nil {
+		return err
+	}
+	d.table(namespace).Delete(key)
+	return nil
+}
+
+// Clear implements [backends.CacheStore]. The entries are gone at once; freeing their memory walks
+// all entries of the driver, and ends early when ctx does, leaving the rest to eviction.
+func (d *Driver) Clear(ctx context.Context, namespace string) error {
+	if err := d.begin(ctx, "clear", namespace); err != nil {
+		return err
+	}
+	old := d.table(namespace).space.Swap(new(space))
+	old.cleared.Store(true)
+	for k := range d.entries.Keys() {
+		if k.space == old {
+			d.entries.Invalidate(k)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil
+}
+
+// EntryCount implements [backends.CacheStore]. It is exact.
+func (d *Driver) EntryCount(ctx context.Context, namespace string) (uint64, error) {
+	if err := d.begin(ctx, "entry-count", namespace); err != nil {
+		return 0, err
+	}
+	var count uint64
+	current := d.table(namespace).space.Load()
+	for k := range d.entries.Keys() {
+		if k.space == current {
+			count++
+		}
+	}
+	return count, nil
+}
+
+// Table implements [backends.Immediate].
+func (d *Driver) Table(namespace string) (backends.Table, bool) {
+	if d.latency > 0 {
+		return nil, false
+	}
+	return d.table(namespace), true
+}
+
+// Writer implements [backends.Versioned].
+func (d *Driver) Writer(namespace string) backends.KvWriter {
+	return &writer{table: d.table(namespace)}
+}
+
+// Ping implements [backends.Pinger].
+func (d *Driver) Ping(ctx context.Context) error { return d.begin(ctx, "ping", "") }
+
+// StoreStats implements [backends.StatsReporter].
+func (d *Driver) StoreStats() backends.StoreStats {
+	return backends.StoreStats{
+		Entries:     uint64(d.entries.EstimatedSize()),
+		Bytes:       d.entries.WeightedSize(),
+		Capacity:    d.capacity,
+		Evictions:   d.evictions.Load(),
+		Expirations: d.expirations.Load(),
+	}
+}
+
+// Close forgets all entries and ends the driver's goroutine. Later calls fail with
+// [backends.ErrClosed].
+func (d *Driver) Close() error {
+	if !d.closed.Swap(true) {
+		d.entries.StopAllGoroutines()
+		d.entries.InvalidateAll()
+	}
+	return nil
+}
+
+var (
+	_ backends.CacheStore     = (*Driver)(nil)
+	_ backends.L2CacheBackend = (*Driver)(nil)
+	_ backends.Immediate      = (*Driver)(nil)
+	_ backends.Exister        = (*Driver)(nil)
+	_ backends.Creator        = (*Driver)(nil)
+	_ backends.Versioned      = (*Driver)(nil)
+	_ backends.Pinger         = (*Driver)(nil)
+	_ backends.StatsReporter  = (*Driver)(nil)
+)

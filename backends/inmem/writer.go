@@ -1,0 +1,105 @@
+package inmem
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/wasikv/wasikv/backends"
+)
+
+// writer writes one namespace by version.
+type writer struct {
+	table *table
+}
+
+var _ backends.KvWriter = (*writer)(nil)
+
+func token(version uint64) (t backends.VersionToken) {
+	binary.BigEndian.PutUint64(t[:8], version)
+	return t
+}
+
+// Put implements [backends.KvWriter].
+func (w *writer) Put(ctx context.Context, key string, value []byte) (backends.VersionToken, error) {
+	return w.write(ctx, "put", key, value, func(*entry) error { return nil })
+}
+
+// Create implements [backends.KvWriter].
+func (w *writer) Create(ctx context.Context, key string, value []byte) (backends.VersionToken, error) {
+	return w.write(ctx, "create", key, value, func(current *entry) error {
+		if current != nil {
+			return backends.ErrAlreadyExists
+		}
+		return nil
+	})
+}
+
+// Update implements [backends.KvWriter].
+func (w *writer) Update(ctx context.Context, key string, value []byte, expected backends.VersionToken) (backends.VersionToken, error) {
+	return w.write(ctx, "update", key, value, matches(expected))
+}
+
+// Delete implements [backends.KvWriter].
+func (w *writer) Delete(ctx context.Context, key string) (bool, error) {
+	if err := w.table.driver.begin(ctx, "delete", w.table.name); err != nil {
+		return false, err
+	}
+	return w.table.Delete(key), nil
+}
+
+// DeleteWithVersion implements [backends.KvWriter].
+func (w *writer) DeleteWithVersion(ctx context.Context, key string, expected backends.VersionToken) (bool, error) {
+	t := w.table
+	if err := t.driver.begin(ctx, "delete-with-version", t.name); err != nil {
+		return false, err
+	}
+	var conflict error
+	t.driver.entries.Compute(t.key(key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
+		if conflict = matches(expected)(current); conflict != nil {
+			return current, otter.CancelOp
+		}
+		return nil, otter.InvalidateOp
+	})
+	if conflict != nil {
+		return false, opError("delete-with-version", t.name, conflict)
+	}
+	return true, nil
+}
+
+// matches accepts the live entry of the expected version.
+func matches(expected backends.VersionToken) func(*entry) error {
+	return func(current *entry) error {
+		if current == nil || token(current.version) != expected {
+			return backends.ErrRevisionMismatch
+		}
+		return nil
+	}
+}
+
+// write stores value if admit accepts the live entry, which is nil if there is none.
+func (w *writer) write(ctx context.Context, op, key string, value []byte, admit func(*entry) error) (backends.VersionToken, error) {
+	t := w.table
+	if err := t.driver.begin(ctx, op, t.name); err != nil {
+		return backends.VersionToken{}, err
+	}
+	e, err := t.newEntry(op, key, bytes.Clone(value), 0)
+	if err != nil {
+		return backends.VersionToken{}, err
+	}
+	k := t.ownKey(key)
+	var conflict error
+	t.driver.entries.Compute(k, func(current *entry, _ bool) (*entry, otter.ComputeOp) {
+		if conflict = admit(current); conflict != nil {
+			return current, otter.CancelOp
+		}
+		return e, otter.WriteOp
+	})
+	if conflict != nil {
+		return backends.VersionToken{}, opError(op, t.name, conflict)
+	}
+	t.afterWrite(k)
+	return token(e.version), nil
+}
