@@ -1,0 +1,5 @@
+//go:build !race
+
+package io_test
+
+const raceEnabled = false
