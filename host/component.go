@@ -41,7 +41,7 @@ func (h *Host) Compile(ctx context.Context, wasm []byte) (*Component, error) {
 // plan decodes and plans a guest of either kind.
 func (h *Host) plan(wasm []byte) (p *plan.Plan, isCore bool, err error) {
 	if binary.IsCoreModule(wasm) {
-		m, err := core.Parse(wasm, core.DefaultLimits)
+		m, err := core.Parse(wasm, 0, core.Limits{})
 		if err != nil {
 			return nil, true, &FormatError{Err: err}
 		}
@@ -50,11 +50,11 @@ func (h *Host) plan(wasm []byte) (p *plan.Plan, isCore bool, err error) {
 		}
 		return p, true, nil
 	}
-	def, err := binary.Decode(wasm, binary.DefaultLimits)
+	def, err := binary.Decode(wasm, binary.Limits{})
 	if err != nil {
 		return nil, false, &FormatError{Err: err}
 	}
-	if p, err = plan.New(def, h.linker, core.DefaultLimits); err != nil {
+	if p, err = plan.New(def, h.linker, core.Limits{}); err != nil {
 		return nil, false, &FormatError{Err: err}
 	}
 	return p, false, nil

@@ -88,9 +88,7 @@ func New(ctx context.Context, config Config) (_ *Host, err error) {
 	if config.Interpreter {
 		rc = wazero.NewRuntimeConfigInterpreter()
 	}
-	rc = rc.WithCoreFeatures(link.Features).
-		WithCloseOnContextDone(config.Interruptible).
-		WithMemoryLimitPages(memoryLimitPages)
+	rc = rc.WithCoreFeatures(link.Features).WithCloseOnContextDone(config.Interruptible)
 	if config.CompilationCache != "" {
 		if h.cache, err = wazero.NewCompilationCacheWithDir(config.CompilationCache); err != nil {
 			return nil, fmt.Errorf("host: the compilation cache %q cannot be used: %w", config.CompilationCache, err)
@@ -103,10 +101,6 @@ func New(ctx context.Context, config Config) (_ *Host, err error) {
 	}
 	return h, nil
 }
-
-// memoryLimitPages keeps a memory below 4 GiB, whose size in bytes does not
-// fit wazero's 32 bits. Limits.MemoryBytes is the limit that matters.
-const memoryLimitPages = 1<<16 - 1
 
 // Linker gives the interfaces that the host offers.
 func (h *Host) Linker() *component.Linker { return h.linker }

@@ -8,6 +8,7 @@
 package abi
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/tetratelabs/wazero/api"
@@ -46,31 +47,20 @@ var DefaultLimits = Limits{
 	Reentry:     32,
 }
 
-// WithDefaults fills the fields that are zero.
-func (l Limits) WithDefaults() Limits {
-	d := DefaultLimits
-	if l.MemoryBytes == 0 {
-		l.MemoryBytes = d.MemoryBytes
+// WithDefaults fills the fields that are zero with DefaultLimits.
+func (l Limits) WithDefaults() Limits { return l.Or(DefaultLimits) }
+
+// Or fills the fields that are zero with those of d.
+func (l Limits) Or(d Limits) Limits {
+	return Limits{
+		MemoryBytes: cmp.Or(l.MemoryBytes, d.MemoryBytes),
+		Handles:     cmp.Or(l.Handles, d.Handles),
+		Futures:     cmp.Or(l.Futures, d.Futures),
+		Vacancies:   cmp.Or(l.Vacancies, d.Vacancies),
+		PollList:    cmp.Or(l.PollList, d.PollList),
+		LiftBytes:   cmp.Or(l.LiftBytes, d.LiftBytes),
+		Reentry:     cmp.Or(l.Reentry, d.Reentry),
 	}
-	if l.Handles == 0 {
-		l.Handles = d.Handles
-	}
-	if l.Futures == 0 {
-		l.Futures = d.Futures
-	}
-	if l.Vacancies == 0 {
-		l.Vacancies = d.Vacancies
-	}
-	if l.PollList == 0 {
-		l.PollList = d.PollList
-	}
-	if l.LiftBytes == 0 {
-		l.LiftBytes = d.LiftBytes
-	}
-	if l.Reentry == 0 {
-		l.Reentry = d.Reentry
-	}
-	return l
 }
 
 // Guest is one running guest: the root component instance with all instances
@@ -93,7 +83,25 @@ type Guest struct {
 	depth   uint32
 	held    uint32 // handles in all tables
 	closed  bool
+	runtime Runtime
+	memory  Memories
 }
+
+// Runtime is what lowered functions need of the instance that the guest runs
+// in, beyond the canonical ABI.
+type Runtime interface {
+	// CallGuest calls an exported function of another component instance.
+	CallGuest(ctx context.Context, caller *Frame, lowered int, stack []uint64)
+	// Destroy runs the destructor of a resource that a component defines,
+	// which caller has dropped.
+	Destroy(ctx context.Context, caller *Instance, r *types.Resource, rep uint32)
+}
+
+// SetRuntime says what runs the guest.
+func (g *Guest) SetRuntime(r Runtime) { g.runtime = r }
+
+// Runtime gives what runs the guest.
+func (g *Guest) Runtime() Runtime { return g.runtime }
 
 // NewGuest makes the state of a guest. life bounds everything that outlives a
 // call (goroutines of asynchronous operations); Close ends it. slots is the
@@ -101,6 +109,7 @@ type Guest struct {
 func NewGuest(life context.Context, limits Limits, slots int) *Guest {
 	g := &Guest{limits: limits.WithDefaults(), states: make([]any, slots)}
 	g.life, g.end = context.WithCancel(life)
+	g.memory.limit = g.limits.MemoryBytes
 	g.quiet = &callContext{Context: context.Background(), guest: g}
 	return g
 }
@@ -140,6 +149,19 @@ func (g *Guest) Poison(err error) {
 // holds none.
 func (g *Guest) Handles() int { return int(g.held) }
 
+// Held counts the handles that the guest holds, by the resource's name.
+func (g *Guest) Held() map[string]int {
+	held := map[string]int{}
+	for _, in := range g.insts {
+		for i := range in.table.entries {
+			if r := in.table.entries[i].resource; r != nil {
+				held[r.Name]++
+			}
+		}
+	}
+	return held
+}
+
 // SetFrames gives the guest its canonical options.
 func (g *Guest) SetFrames(frames []Frame) { g.frames = frames }
 
@@ -152,6 +174,9 @@ func (g *Guest) SetDestroy(f DestroyFunc) { g.destroy = f }
 
 // Frame gives the canonical options with an index of the plan.
 func (g *Guest) Frame(i int) *Frame { return &g.frames[i] }
+
+// Instance gives the component instance with an index of the plan.
+func (g *Guest) Instance(i int) *Instance { return g.insts[i] }
 
 // Close ends the guest: what it still holds is abandoned, not dropped, since
 // only a guest's own drop has consequences such as committing a value.

@@ -18,7 +18,7 @@ func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (resu
 		return result, err
 	}
 	l := &in.lifted[index]
-	if err := abi.CheckParams(l.spec.Type, args); err != nil {
+	if err := abi.CheckArgs(in.guest, l.spec.Type, args); err != nil {
 		return result, err
 	}
 	defer func() {
@@ -118,6 +118,20 @@ func (in *Instance) Destroy(ctx context.Context, caller *abi.Instance, r *types.
 	if caller != owner {
 		task.Returned()
 	}
+}
+
+// destroy runs a destructor for the host, which held the resource.
+func (in *Instance) destroy(ctx context.Context, r *types.Resource, rep uint32) (err error) {
+	if err := in.guest.Err(); err != nil {
+		return err
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = in.end(recovered(r))
+		}
+	}()
+	in.Destroy(abi.WithGuest(ctx, in.guest), nil, r, rep)
+	return nil
 }
 
 // end poisons the guest with what a call panicked with, and gives it as the

@@ -69,6 +69,7 @@ func New(ctx context.Context, c *link.Component, g *abi.Guest, modules wazero.Mo
 	}
 	g.SetFrames(in.frames)
 	g.SetRuntime(in)
+	g.SetDestroy(in.destroy)
 	defer func() {
 		if r := recover(); r != nil {
 			err = failure(recovered(r))
@@ -103,7 +104,7 @@ func (in *Instance) step(ctx context.Context, s *plan.Step) error {
 	p := in.component.Plan
 	switch s.Kind {
 	case plan.Instantiate:
-		if err := in.guest.Memory().Reserve(p.Modules[s.Module].Source); err != nil {
+		if err := in.guest.Memory().Reserve(p.Modules[s.Module].MemoryBytes); err != nil {
 			return err
 		}
 		m, err := in.component.Runtime.InstantiateModule(ctx, in.component.Modules[s.Module], in.modules)

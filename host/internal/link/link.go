@@ -38,6 +38,10 @@ type Component struct {
 	host wazero.CompiledModule
 }
 
+// tableMax bounds the elements of every table: wazero takes 8 bytes for each,
+// counts them against nothing, and has no limit of its own.
+var tableMax uint32 = 1 << 20
+
 // New compiles a plan whose imports are all satisfied.
 func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err error) {
 	c = &Component{Plan: p, Runtime: r}
@@ -53,7 +57,7 @@ func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
 	for i := range p.Modules {
 		m := &p.Modules[i]
-		wasm, err := core.Rewrite(m.Source, m.Edits)
+		wasm, err := m.Source.Rewrite(core.Edits{Imports: m.Edits, TableMax: &tableMax})
 		if err != nil {
 			return c, fmt.Errorf("core module %d: %w", i, err)
 		}

@@ -34,11 +34,11 @@ func NewCore(m *core.Module, offers Offers) (*Plan, error) {
 		opts.Realloc = &Item{Name: reallocName}
 	}
 	p.Frames = []Options{opts}
-	edits := make([]core.Name, len(m.Imports))
+	edits := make([]core.ImportName, len(m.Imports))
 	byModule := map[string]*resolution{}
 	var order []*resolution
 	for i, imp := range m.Imports {
-		edits[i] = core.Name{Module: imp.Module, Name: imp.Name}
+		edits[i] = core.ImportName{Module: imp.Module, Name: imp.Name}
 		if imp.Module == Preview1 {
 			continue
 		}
@@ -61,7 +61,7 @@ func NewCore(m *core.Module, offers Offers) (*Plan, error) {
 	for _, r := range order {
 		r.report()
 	}
-	p.Modules = []Module{{Source: m, Edits: edits}}
+	p.Modules = []Module{newModule(m, edits)}
 	p.Steps = []Step{{Kind: Instantiate}, {Kind: BindFrame}}
 	return p, e.coreExports(m)
 }

@@ -14,7 +14,7 @@ func (e *evaluation) coreModule(d *binary.CoreModule) (*core.Module, error) {
 	if m := e.modules[d]; m != nil {
 		return m, nil
 	}
-	m, err := core.Parse(d.Bytes, e.limits)
+	m, err := core.Parse(d.Bytes, d.Pos(), e.limits)
 	if err != nil {
 		return nil, fmt.Errorf("core module: %w", err)
 	}
@@ -47,7 +47,7 @@ func (e *evaluation) coreInstance(s *scope, d *binary.CoreInstance) error {
 			return err
 		}
 	}
-	edits := make([]core.Name, len(m.Imports))
+	edits := make([]core.ImportName, len(m.Imports))
 	for i, imp := range m.Imports {
 		arg := args[imp.Module]
 		if arg == nil {
@@ -74,24 +74,24 @@ func (e *evaluation) coreInstance(s *scope, d *binary.CoreInstance) error {
 
 // edition gives the index of a module with renamed imports, the same for the
 // same names.
-func (e *evaluation) edition(m *core.Module, edits []core.Name) int {
+func (e *evaluation) edition(m *core.Module, edits []core.ImportName) int {
 	for _, i := range e.editions[m] {
 		if slices.Equal(e.plan.Modules[i].Edits, edits) {
 			return i
 		}
 	}
 	i := len(e.plan.Modules)
-	e.plan.Modules = append(e.plan.Modules, Module{Source: m, Edits: edits})
+	e.plan.Modules = append(e.plan.Modules, newModule(m, edits))
 	e.editions[m] = append(e.editions[m], i)
 	return i
 }
 
 // source is the name under which a renamed import finds the item.
-func (i coreItem) source() core.Name {
+func (i coreItem) source() core.ImportName {
 	if i.Instance < 0 {
-		return core.Name{Module: HostModule, Name: strconv.Itoa(i.Lowered)}
+		return core.ImportName{Module: HostModule, Name: strconv.Itoa(i.Lowered)}
 	}
-	return core.Name{Module: strconv.Itoa(i.Instance), Name: i.Name}
+	return core.ImportName{Module: strconv.Itoa(i.Instance), Name: i.Name}
 }
 
 func (c *coreInstance) get(name string) (coreItem, error) {
@@ -162,4 +162,12 @@ func coreSort(k core.Kind) binary.Sort {
 		return binary.CoreGlobal
 	}
 	return binary.CoreTag
+}
+
+func newModule(m *core.Module, edits []core.ImportName) Module {
+	out := Module{Source: m, Edits: edits}
+	for _, mem := range m.Memories {
+		out.MemoryBytes += uint64(mem.Min) << 16
+	}
+	return out
 }

@@ -48,6 +48,9 @@ type evaluation struct {
 	editions    map[*core.Module][]int // indices of Plan.Modules
 	frames      map[string]int
 	definitions int
+	// standIns says that the root imports modules or components, for which
+	// nothing is there to evaluate: what fails after that is their absence.
+	standIns bool
 }
 
 // New plans a component. Unsatisfied imports are no error: they are in
@@ -63,6 +66,9 @@ func New(def *binary.Component, offers Offers, limits core.Limits) (*Plan, error
 	}
 	s := &scope{owner: 0}
 	if err := e.component(s, def, e.rootImport); err != nil {
+		if e.standIns {
+			return e.plan, nil
+		}
 		return nil, err
 	}
 	exports, err := e.rootExports(s.exports)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wasikv/wasikv/host/internal/abi"
 	"github.com/wasikv/wasikv/host/internal/binary"
+	"github.com/wasikv/wasikv/host/internal/core"
 	"github.com/wasikv/wasikv/host/internal/types"
 )
 
@@ -40,11 +41,15 @@ func (e *evaluation) rootImport(s *scope, imp *binary.Import) (any, error) {
 		}
 		return item, nil
 	}
-	kind, item := "component", any(&component{})
+	e.standIns = true
+	what, item := "component", any(&component{})
 	if imp.Desc.Sort == binary.CoreModuleSort {
-		return nil, fmt.Errorf("a component that imports a core module cannot be run by itself: compose it with one that provides the module")
+		what, item = "core module", &core.Module{}
 	}
-	e.plan.Imports = append(e.plan.Imports, Import{Name: imp.Name, Problem: "it is a " + kind + ", and the host provides interfaces only: compose the component with one that provides it"})
+	e.plan.Imports = append(e.plan.Imports, Import{
+		Name:    imp.Name,
+		Problem: "it is a " + what + ", and the host provides interfaces only: compose the component with one that provides it",
+	})
 	return item, nil
 }
 

@@ -47,7 +47,9 @@ type Plan struct {
 type Module struct {
 	Source *core.Module
 	// Edits are the new import names, by import index; see Source.
-	Edits []core.Name
+	Edits []core.ImportName
+	// MemoryBytes is the memory that an instance begins with.
+	MemoryBytes uint64
 }
 
 // Step is one action of instantiation: exactly one of the fields counts, by
