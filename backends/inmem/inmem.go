@@ -19,7 +19,9 @@ package inmem
 import (
 	"bytes"
 	"context"
+	"hash/maphash"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -47,9 +49,10 @@ type Options struct {
 
 // Driver is a store in memory.
 type Driver struct {
-	entries  *otter.Cache[entryKey, *entry]
+	entries  *otter.Cache[entryID, *entry]
 	capacity uint64
 	latency  time.Duration
+	seed     maphash.Seed
 	closed   atomic.Bool
 
 	mu     sync.RWMutex
@@ -58,36 +61,43 @@ type Driver struct {
 	evictions, expirations atomic.Uint64
 }
 
-// entryKey tells entries of one namespace, and of one life of it, from all others: the pointer
-// does what a concatenated string would do, without being built for every lookup.
-type entryKey struct {
-	space *space
-	key   string
-}
-
 // space is the life of a namespace between two clears.
 type space struct {
+	salt    uint64
 	cleared atomic.Bool
 }
 
+func newSpace() *space { return &space{salt: rand.Uint64()} }
+
+// entryID stands for a namespace and key in the hash table: a salted 64-bit hash of the key. Looking
+// up by a number is what keeps a namespaced Get as fast as a plain one. Two keys that share an id
+// displace each other, as eviction might; the entry says whose it is, so that neither is ever
+// served as the other.
+type entryID uint64
+
 // entry is immutable once stored.
 type entry struct {
+	space   *space
+	key     string
 	value   []byte
 	ttl     time.Duration // 0: does not expire
 	version uint64        // random: tokens are never used twice
 }
 
+// is reports whether e is the entry of the space and key.
+func (e *entry) is(s *space, key string) bool { return e.space == s && e.key == key }
+
 // entryOverhead is what an entry takes beside the bytes of its key and value: the entry, otter's
 // node and hash table slot, and the rounding of allocations. A test compares it with the heap.
 const entryOverhead = 200
 
-func weigh(k entryKey, e *entry) uint32 {
-	return uint32(min(uint64(len(k.key))+uint64(len(e.value))+entryOverhead, math.MaxUint32))
+func weigh(_ entryID, e *entry) uint32 {
+	return uint32(min(uint64(len(e.key))+uint64(len(e.value))+entryOverhead, math.MaxUint32))
 }
 
 // life is the expiry otter keeps for the entry. The ttl travels in the value because setting an
 // expiry after the fact would be a second operation that readers could see the gap before.
-func life(e otter.Entry[entryKey, *entry]) time.Duration {
+func life(e otter.Entry[entryID, *entry]) time.Duration {
 	if e.Value.ttl == 0 {
 		return math.MaxInt64
 	}
@@ -99,8 +109,8 @@ func New(o Options) *Driver {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	d := &Driver{capacity: o.MaxBytes, latency: max(o.Latency, 0), tables: make(map[string]*table)}
-	d.entries = otter.Must(&otter.Options[entryKey, *entry]{
+	d := &Driver{capacity: o.MaxBytes, latency: max(o.Latency, 0), seed: maphash.MakeSeed(), tables: make(map[string]*table)}
+	d.entries = otter.Must(&otter.Options[entryID, *entry]{
 		MaximumWeight:    o.MaxBytes,
 		Weigher:          weigh,
 		ExpiryCalculator: otter.ExpiryWritingFunc(life),
@@ -110,7 +120,7 @@ func New(o Options) *Driver {
 }
 
 // countDeletion runs under a lock of otter's.
-func (d *Driver) countDeletion(e otter.DeletionEvent[entryKey, *entry]) {
+func (d *Driver) countDeletion(e otter.DeletionEvent[entryID, *entry]) {
 	switch e.Cause {
 	case otter.CauseOverflow:
 		d.evictions.Add(1)
@@ -133,7 +143,7 @@ func (d *Driver) table(namespace string) *table {
 		return t
 	}
 	t = &table{driver: d, name: strings.Clone(namespace)}
-	t.space.Store(new(space))
+	t.space.Store(newSpace())
 	d.tables[t.name] = t
 	return t
 }
@@ -188,8 +198,10 @@ func (d *Driver) GetWithTTL(ctx context.Context, namespace, key string) (backend
 	if err := d.begin(ctx, "get-with-ttl", namespace); err != nil {
 		return backends.Item{}, err
 	}
-	found, ok := d.entries.GetEntry(d.table(namespace).key(key))
-	if !ok {
+	t := d.table(namespace)
+	s := t.space.Load()
+	found, ok := d.entries.GetEntry(t.id(s, key))
+	if !ok || !found.Value.is(s, key) {
 		return backends.Item{}, nil
 	}
 	item := backends.Item{Found: true, Value: found.Value.value, Version: token(found.Value.version)}
@@ -217,10 +229,7 @@ func (d *Driver) SetIfAbsent(ctx context.Context, namespace, key string, value [
 	if err != nil {
 		return false, err
 	}
-	k := t.ownKey(key)
-	_, stored := d.entries.SetIfAbsent(k, e)
-	t.afterWrite(k)
-	return stored, nil
+	return t.storeIf(e, absent) == nil, nil
 }
 
 // Delete implements [backends.CacheStore].
@@ -238,11 +247,11 @@ func (d *Driver) Clear(ctx context.Context, namespace string) error {
 	if err := d.begin(ctx, "clear", namespace); err != nil {
 		return err
 	}
-	old := d.table(namespace).space.Swap(new(space))
+	old := d.table(namespace).space.Swap(newSpace())
 	old.cleared.Store(true)
-	for k := range d.entries.Keys() {
-		if k.space == old {
-			d.entries.Invalidate(k)
+	for id, e := range d.entries.All() {
+		if e.space == old {
+			d.entries.Invalidate(id)
 		}
 		if ctx.Err() != nil {
 			break
@@ -258,8 +267,8 @@ func (d *Driver) EntryCount(ctx context.Context, namespace string) (uint64, erro
 	}
 	var count uint64
 	current := d.table(namespace).space.Load()
-	for k := range d.entries.Keys() {
-		if k.space == current {
+	for e := range d.entries.Values() {
+		if e.space == current {
 			count++
 		}
 	}

@@ -2,10 +2,13 @@ package inmem
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/maypok86/otter/v2"
 
 	"github.com/wasikv/wasikv/backends"
 )
@@ -17,16 +20,15 @@ type table struct {
 	space  atomic.Pointer[space]
 }
 
-// key returns the key to look up with, which may alias the caller's memory.
-func (t *table) key(key string) entryKey { return entryKey{t.space.Load(), key} }
-
-// ownKey returns a key to store under.
-func (t *table) ownKey(key string) entryKey { return entryKey{t.space.Load(), strings.Clone(key)} }
+func (t *table) id(s *space, key string) entryID {
+	return entryID(maphash.String(t.driver.seed, key) ^ s.salt)
+}
 
 // Get implements [backends.Table]. Otter compares the clock with the entry's expiry on every read.
 func (t *table) Get(key string) ([]byte, bool) {
-	e, ok := t.driver.entries.GetIfPresent(t.key(key))
-	if !ok {
+	s := t.space.Load()
+	e, ok := t.driver.entries.GetIfPresent(t.id(s, key))
+	if !ok || !e.is(s, key) {
 		return nil, false
 	}
 	return e.value, true
@@ -38,16 +40,58 @@ func (t *table) Set(key string, value []byte, ttl time.Duration) error {
 	if err != nil {
 		return err
 	}
-	k := t.ownKey(key)
-	t.driver.entries.Set(k, e)
-	t.afterWrite(k)
+	t.driver.entries.Set(t.id(e.space, key), e)
+	t.afterWrite(e)
 	return nil
 }
 
 // Delete implements [backends.Table].
 func (t *table) Delete(key string) bool {
-	_, existed := t.driver.entries.Invalidate(t.key(key))
-	return existed
+	s := t.space.Load()
+	e, existed := t.driver.entries.Invalidate(t.id(s, key))
+	return existed && e.is(s, key)
+}
+
+// A condition decides from the live entry, nil if there is none, whether a write may go ahead.
+type condition func(current *entry) error
+
+func absent(current *entry) error {
+	if current != nil {
+		return backends.ErrAlreadyExists
+	}
+	return nil
+}
+
+// storeIf stores e if the condition allows it, or returns the condition's error.
+func (t *table) storeIf(e *entry, allow condition) (conflict error) {
+	t.driver.entries.Compute(t.id(e.space, e.key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
+		if conflict = allow(current.ifFor(e.space, e.key)); conflict != nil {
+			return current, otter.CancelOp
+		}
+		return e, otter.WriteOp
+	})
+	t.afterWrite(e)
+	return conflict
+}
+
+// deleteIf deletes the entry if the condition allows it, or returns the condition's error.
+func (t *table) deleteIf(key string, allow condition) (conflict error) {
+	s := t.space.Load()
+	t.driver.entries.Compute(t.id(s, key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
+		if conflict = allow(current.ifFor(s, key)); conflict != nil {
+			return current, otter.CancelOp
+		}
+		return nil, otter.InvalidateOp
+	})
+	return conflict
+}
+
+// ifFor returns e, or nil if it is not the entry of the space and key.
+func (e *entry) ifFor(s *space, key string) *entry {
+	if e == nil || !e.is(s, key) {
+		return nil
+	}
+	return e
 }
 
 // newEntry returns an entry that owns value, or why there cannot be one.
@@ -62,14 +106,20 @@ func (t *table) newEntry(op, key string, value []byte, ttl time.Duration) (*entr
 		return nil, opError(op, t.name, fmt.Errorf("%w: the entry takes %d bytes, the store holds %d (max-bytes)",
 			backends.ErrTooLarge, size, t.driver.capacity))
 	}
-	return &entry{value: value, ttl: backends.CeilMillis(ttl), version: rand.Uint64() | 1}, nil
+	return &entry{
+		space:   t.space.Load(),
+		key:     strings.Clone(key),
+		value:   value,
+		ttl:     backends.CeilMillis(ttl),
+		version: rand.Uint64() | 1, // never the zero token
+	}, nil
 }
 
 // afterWrite undoes a write that a concurrent Clear may have walked past: the entry is in a space
 // nobody reads any more and would only take room. Either the walk sees the entry, or this sees
 // that the space is cleared.
-func (t *table) afterWrite(k entryKey) {
-	if k.space.cleared.Load() {
-		t.driver.entries.Invalidate(k)
+func (t *table) afterWrite(e *entry) {
+	if e.space.cleared.Load() {
+		t.driver.entries.Invalidate(t.id(e.space, e.key))
 	}
 }

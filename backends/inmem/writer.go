@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 
-	"github.com/maypok86/otter/v2"
-
 	"github.com/wasikv/wasikv/backends"
 )
 
@@ -29,12 +27,7 @@ func (w *writer) Put(ctx context.Context, key string, value []byte) (backends.Ve
 
 // Create implements [backends.KvWriter].
 func (w *writer) Create(ctx context.Context, key string, value []byte) (backends.VersionToken, error) {
-	return w.write(ctx, "create", key, value, func(current *entry) error {
-		if current != nil {
-			return backends.ErrAlreadyExists
-		}
-		return nil
-	})
+	return w.write(ctx, "create", key, value, absent)
 }
 
 // Update implements [backends.KvWriter].
@@ -56,21 +49,14 @@ func (w *writer) DeleteWithVersion(ctx context.Context, key string, expected bac
 	if err := t.driver.begin(ctx, "delete-with-version", t.name); err != nil {
 		return false, err
 	}
-	var conflict error
-	t.driver.entries.Compute(t.key(key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = matches(expected)(current); conflict != nil {
-			return current, otter.CancelOp
-		}
-		return nil, otter.InvalidateOp
-	})
-	if conflict != nil {
+	if conflict := t.deleteIf(key, matches(expected)); conflict != nil {
 		return false, opError("delete-with-version", t.name, conflict)
 	}
 	return true, nil
 }
 
 // matches accepts the live entry of the expected version.
-func matches(expected backends.VersionToken) func(*entry) error {
+func matches(expected backends.VersionToken) condition {
 	return func(current *entry) error {
 		if current == nil || token(current.version) != expected {
 			return backends.ErrRevisionMismatch
@@ -79,8 +65,8 @@ func matches(expected backends.VersionToken) func(*entry) error {
 	}
 }
 
-// write stores value if admit accepts the live entry, which is nil if there is none.
-func (w *writer) write(ctx context.Context, op, key string, value []byte, admit func(*entry) error) (backends.VersionToken, error) {
+// write stores value if the condition allows it.
+func (w *writer) write(ctx context.Context, op, key string, value []byte, allow condition) (backends.VersionToken, error) {
 	t := w.table
 	if err := t.driver.begin(ctx, op, t.name); err != nil {
 		return backends.VersionToken{}, err
@@ -89,17 +75,8 @@ func (w *writer) write(ctx context.Context, op, key string, value []byte, admit 
 	if err != nil {
 		return backends.VersionToken{}, err
 	}
-	k := t.ownKey(key)
-	var conflict error
-	t.driver.entries.Compute(k, func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = admit(current); conflict != nil {
-			return current, otter.CancelOp
-		}
-		return e, otter.WriteOp
-	})
-	if conflict != nil {
+	if conflict := t.storeIf(e, allow); conflict != nil {
 		return backends.VersionToken{}, opError(op, t.name, conflict)
 	}
-	t.afterWrite(k)
 	return token(e.version), nil
 }
