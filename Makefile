@@ -32,7 +32,7 @@ race: setup ## run the tests with the race detector
 
 suites: ## run the component model's own suites (WASIKV_SUITES)
 	@test -d "$(WASIKV_SUITES)" || { echo "no suites at $(WASIKV_SUITES): set WASIKV_SUITES"; exit 1; }
-	go run ./host/internal/suites/cmd "$(WASIKV_SUITES)"
+	go run ./host/internal/suites/run "$(WASIKV_SUITES)"
 
 generate: ## regenerate bindings/ from wit/
 	go generate ./bindings/...

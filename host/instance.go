@@ -69,7 +69,27 @@ func (c *Component) Instantiate(ctx context.Context, config InstanceConfig) (*In
 	if err != nil {
 		return nil, err
 	}
-	return &Instance{component: c, inner: in}, nil
+	out := &Instance{component: c, inner: in}
+	if err := out.initialize(ctx); err != nil {
+		_ = out.Close(ctx)
+		return nil, err
+	}
+	return out, nil
+}
+
+// initialize calls what a core module built as a library exports to be called
+// before anything else; components do this by themselves.
+func (in *Instance) initialize(ctx context.Context) error {
+	if !in.component.core || in.Runnable() {
+		return nil
+	}
+	for _, x := range in.inner.Plan().Exports {
+		if x.Name == initExport {
+			_, err := in.inner.Call(ctx, x.Lifted, nil)
+			return err
+		}
+	}
+	return nil
 }
 
 var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
