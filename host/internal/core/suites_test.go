@@ -15,16 +15,15 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/wasikv/wasikv/host/internal/binary"
+	"github.com/wasikv/wasikv/host/internal/suites"
 )
 
 // suiteModules gives the core modules inside the components of the component
 // model's own tests, by file and offset; none where the suites are absent.
 func suiteModules(tb testing.TB) map[string][]byte {
-	dir := os.Getenv("WASIKV_SUITES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "..", "shared", "suites")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "index.json")); err != nil {
+	dir, err := suites.Dir()
+	if err != nil {
+		tb.Log(err)
 		return nil
 	}
 	modules := map[string][]byte{}
@@ -39,7 +38,7 @@ func suiteModules(tb testing.TB) map[string][]byte {
 			}
 		}
 	}
-	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".wasm" {
 			return err
 		}
@@ -68,7 +67,7 @@ func interpreter() wazero.Runtime {
 func TestParseAgreesWithWazero(t *testing.T) {
 	modules := suiteModules(t)
 	if modules == nil {
-		t.Skip("no suites: set WASIKV_SUITES to the folder that has their index.json")
+		t.Skip(suites.ErrAbsent)
 	}
 	ctx := context.Background()
 	r := interpreter()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/wasikv/wasikv/host/internal/abi"
@@ -194,11 +195,20 @@ func decoded[T any](data json.RawMessage, build func(T) abi.Value) (abi.Value, e
 }
 
 // decodeNumber reads the decimal strings that numbers are spelled as; a float's
-// is its IEEE bits.
+// is its IEEE bits, or nan:canonical or nan:arithmetic, which are one in the
+// component model.
 func decodeNumber(kind string, data json.RawMessage) (abi.Value, error) {
 	var s string
 	if err := json.Unmarshal(data, &s); err != nil {
 		return abi.Value{}, err
+	}
+	if strings.HasPrefix(s, "nan:") {
+		switch kind {
+		case "f32":
+			return abi.F32(float32(math.NaN())), nil
+		case "f64":
+			return abi.F64(math.NaN()), nil
+		}
 	}
 	signed := func(bits int) (int64, error) { return strconv.ParseInt(s, 10, bits) }
 	unsigned := func(bits int) (uint64, error) { return strconv.ParseUint(s, 10, bits) }
@@ -254,4 +264,12 @@ func (f *field) UnmarshalJSON(data []byte) error {
 	err := json.Unmarshal(data, &[2]any{&f.Name, &v})
 	f.Value = v.Value
 	return err
+}
+
+// DecodeValue reads a value in the notation of the suites: an object with type
+// and value. A null is the zero Value.
+func DecodeValue(data []byte) (abi.Value, error) {
+	var v value
+	err := json.Unmarshal(data, &v)
+	return v.Value, err
 }
