@@ -31,7 +31,7 @@ func TestMutations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	perFile := 400
+	perFile := 4
 	if testing.Short() {
 		perFile = 1
 	}
