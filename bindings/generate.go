@@ -4,4 +4,4 @@
 // by hand.
 package bindings
 
-//go:generate go run ../cmd/wit-bindgen-host -wit ../wit -world wasikv:host/host -out . -prune
+//go:generate go run ../cmd/wit-bindgen-host -wit ../wit -world wasikv:host/imports -out . -prune

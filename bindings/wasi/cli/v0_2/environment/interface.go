@@ -2,6 +2,8 @@
 
 // Package environment binds the WIT interface wasi:cli/environment@0.2.12 for hosts.
 //
+// What a program is started with.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,12 +21,18 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetEnvironment is `get-environment: func() -> list<tuple<string, string>>`.
+	//
+	// Gives the environment variables, name and value.
 	GetEnvironment(ctx context.Context) ([]component.Tuple2[string, string], error)
 
 	// GetArguments is `get-arguments: func() -> list<string>`.
+	//
+	// Gives the arguments; the first is the program's name.
 	GetArguments(ctx context.Context) ([]string, error)
 
 	// InitialCwd is `initial-cwd: func() -> option<string>`.
+	//
+	// Gives the directory that relative paths begin at, where there is one.
 	InitialCwd(ctx context.Context) (component.Option[string], error)
 }
 

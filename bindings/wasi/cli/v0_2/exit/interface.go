@@ -2,6 +2,8 @@
 
 // Package exit binds the WIT interface wasi:cli/exit@0.2.12 for hosts.
 //
+// Ending the program early. Neither function returns.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,9 +21,13 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// Exit is `exit: func(status: result)`.
+	//
+	// Ends the program, as succeeded or as failed.
 	Exit(ctx context.Context, status component.Result[component.Unit, component.Unit]) error
 
 	// ExitWithCode is `exit-with-code: func(status-code: u8)`.
+	//
+	// Ends the program with an exit code; 0 is success.
 	ExitWithCode(ctx context.Context, statusCode uint8) error
 }
 

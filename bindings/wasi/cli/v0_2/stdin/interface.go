@@ -2,6 +2,8 @@
 
 // Package stdin binds the WIT interface wasi:cli/stdin@0.2.12 for hosts.
 //
+// Standard input.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,6 +22,9 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetStdin is `get-stdin: func() -> input-stream`.
+	//
+	// Gives a stream of standard input. Streams of several calls share one
+	// position.
 	GetStdin(ctx context.Context) (InputStream, error)
 }
 

@@ -2,6 +2,8 @@
 
 // Package stdout binds the WIT interface wasi:cli/stdout@0.2.12 for hosts.
 //
+// Standard output.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,6 +22,8 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetStdout is `get-stdout: func() -> output-stream`.
+	//
+	// Gives a stream of standard output.
 	GetStdout(ctx context.Context) (OutputStream, error)
 }
 

@@ -2,6 +2,8 @@
 
 // Package terminalinput binds the WIT interface wasi:cli/terminal-input@0.2.12 for hosts.
 //
+// The input side of a terminal.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -15,6 +17,9 @@ import (
 func Register(l *component.Linker) error { return l.Define(describe()) }
 
 // TerminalInput is the resource terminal-input.
+//
+// Stands for a terminal that is read from. That one exists is all it says
+// in this version.
 //
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.

@@ -2,6 +2,8 @@
 
 // Package terminalstderr binds the WIT interface wasi:cli/terminal-stderr@0.2.12 for hosts.
 //
+// Whether standard error is a terminal.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,6 +22,8 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetTerminalStderr is `get-terminal-stderr: func() -> option<terminal-output>`.
+	//
+	// Gives the terminal, none where standard error is something else.
 	GetTerminalStderr(ctx context.Context) (component.Option[TerminalOutput], error)
 }
 

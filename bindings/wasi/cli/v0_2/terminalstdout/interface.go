@@ -2,6 +2,8 @@
 
 // Package terminalstdout binds the WIT interface wasi:cli/terminal-stdout@0.2.12 for hosts.
 //
+// Whether standard output is a terminal.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,6 +22,8 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetTerminalStdout is `get-terminal-stdout: func() -> option<terminal-output>`.
+	//
+	// Gives the terminal, none where standard output is something else.
 	GetTerminalStdout(ctx context.Context) (component.Option[TerminalOutput], error)
 }
 

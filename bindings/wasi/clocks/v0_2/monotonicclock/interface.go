@@ -2,6 +2,8 @@
 
 // Package monotonicclock binds the WIT interface wasi:clocks/monotonic-clock@0.2.12 for hosts.
 //
+// A clock for measuring: it never goes back, and its zero means nothing.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,15 +22,23 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// Now is `now: func() -> instant`.
+	//
+	// Reads the clock.
 	Now(ctx context.Context) (Instant, error)
 
 	// Resolution is `resolution: func() -> duration`.
+	//
+	// Gives the length of one tick of the clock.
 	Resolution(ctx context.Context) (Duration, error)
 
 	// SubscribeInstant is `subscribe-instant: func(when: instant) -> pollable`.
+	//
+	// Makes a pollable that is ready once the clock has reached an instant.
 	SubscribeInstant(ctx context.Context, when Instant) (Pollable, error)
 
 	// SubscribeDuration is `subscribe-duration: func(when: duration) -> pollable`.
+	//
+	// Makes a pollable that is ready once a duration from now has passed.
 	SubscribeDuration(ctx context.Context, when Duration) (Pollable, error)
 }
 
@@ -59,7 +69,11 @@ func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)
 type Pollable = poll.Pollable
 
 // Instant is `type instant = u64`.
+//
+// A reading of the clock in nanoseconds. Only readings of one run compare.
 type Instant = uint64
 
 // Duration is `type duration = u64`.
+//
+// A length of time in nanoseconds.
 type Duration = uint64

@@ -2,6 +2,8 @@
 
 // Package wallclock binds the WIT interface wasi:clocks/wall-clock@0.2.12 for hosts.
 //
+// The time of day, which may be set and so may jump either way.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,9 +21,13 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// Now is `now: func() -> datetime`.
+	//
+	// Reads the clock.
 	Now(ctx context.Context) (Datetime, error)
 
 	// Resolution is `resolution: func() -> datetime`.
+	//
+	// Gives the length of one tick of the clock.
 	Resolution(ctx context.Context) (Datetime, error)
 }
 
@@ -49,7 +55,12 @@ func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)
 }
 
 // Datetime is the record datetime.
+//
+// A time since 1970-01-01T00:00:00Z, leap seconds not counted.
 type Datetime struct {
-	Seconds     uint64
+	// Whole seconds.
+	Seconds uint64
+
+	// The rest, below 1,000,000,000.
 	Nanoseconds uint32
 }

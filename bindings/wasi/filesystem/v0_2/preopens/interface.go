@@ -2,6 +2,8 @@
 
 // Package preopens binds the WIT interface wasi:filesystem/preopens@0.2.12 for hosts.
 //
+// Where a guest's files begin: it opens everything from here.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -20,6 +22,9 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetDirectories is `get-directories: func() -> list<tuple<descriptor, string>>`.
+	//
+	// Gives the directories that the guest was granted, each with the path that
+	// the guest is to know it by. They are all that it can reach.
 	GetDirectories(ctx context.Context) ([]component.Tuple2[Descriptor, string], error)
 }
 

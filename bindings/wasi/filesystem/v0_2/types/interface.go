@@ -2,6 +2,13 @@
 
 // Package types binds the WIT interface wasi:filesystem/types@0.2.12 for hosts.
 //
+// Files and directories.
+//
+// A path is relative to a descriptor of a directory, its parts separated by
+// `/`. A path that begins with `/`, or leads out of the directory by `..` or
+// a symbolic link, is refused with not-permitted: a guest reaches what is
+// below the directories it was granted, and nothing else.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -22,6 +29,9 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// FilesystemErrorCode is `filesystem-error-code: func(err: borrow<error>) -> option<error-code>`.
+	//
+	// Gives the code behind an error of a file's stream, none where the error is
+	// of another kind.
 	FilesystemErrorCode(ctx context.Context, err Error) (component.Option[ErrorCode], error)
 }
 
@@ -61,20 +71,39 @@ type Error = streams.Error
 type Datetime = wallclock.Datetime
 
 // Filesize is `type filesize = u64`.
+//
+// A size of a file, or a position in it, in bytes.
 type Filesize = uint64
 
 // DescriptorType is the enum descriptor-type.
+//
+// What a descriptor or directory entry is.
 type DescriptorType uint8
 
 // The cases of descriptor-type.
 const (
+	// None of the others, or not known.
 	DescriptorTypeUnknown DescriptorType = iota
+
+	// A device of blocks.
 	DescriptorTypeBlockDevice
+
+	// A device of characters.
 	DescriptorTypeCharacterDevice
+
+	// A directory.
 	DescriptorTypeDirectory
+
+	// A named pipe.
 	DescriptorTypeFifo
+
+	// A symbolic link itself.
 	DescriptorTypeSymbolicLink
+
+	// A file.
 	DescriptorTypeRegularFile
+
+	// A socket.
 	DescriptorTypeSocket
 )
 
@@ -102,51 +131,93 @@ func (c DescriptorType) String() string {
 }
 
 // DescriptorFlags is the flags type descriptor-flags.
+//
+// What a descriptor is open for.
 type DescriptorFlags uint8
 
 // The flags of descriptor-flags.
 const (
+	// Reading of a file's data.
 	DescriptorFlagsRead DescriptorFlags = 1 << iota
+
+	// Writing of a file's data.
 	DescriptorFlagsWrite
+
+	// A write ends when data and metadata are on the disk.
 	DescriptorFlagsFileIntegritySync
+
+	// A write ends when the data is on the disk.
 	DescriptorFlagsDataIntegritySync
+
+	// A read waits for pending writes as a write with the other flags would.
 	DescriptorFlagsRequestedWriteSync
+
+	// Changing what a directory holds: creating, renaming and removing.
 	DescriptorFlagsMutateDirectory
 )
 
 // PathFlags is the flags type path-flags.
+//
+// How a path is resolved.
 type PathFlags uint8
 
 // The flags of path-flags.
 const (
+	// Where the last part is a symbolic link, go on to what it leads to.
 	PathFlagsSymlinkFollow PathFlags = 1 << iota
 )
 
 // OpenFlags is the flags type open-flags.
+//
+// How a file is opened.
 type OpenFlags uint8
 
 // The flags of open-flags.
 const (
+	// Create it where it does not exist.
 	OpenFlagsCreate OpenFlags = 1 << iota
+
+	// Fail unless it is a directory.
 	OpenFlagsDirectory
+
+	// With create: fail where it exists.
 	OpenFlagsExclusive
+
+	// Cut the file to no length.
 	OpenFlagsTruncate
 )
 
 // LinkCount is `type link-count = u64`.
+//
+// A number of hard links.
 type LinkCount = uint64
 
 // DescriptorStat is the record descriptor-stat.
+//
+// Metadata of a file or directory.
 type DescriptorStat struct {
-	Type                      DescriptorType
-	LinkCount                 LinkCount
-	Size                      Filesize
-	DataAccessTimestamp       component.Option[Datetime]
+	// What it is.
+	Type DescriptorType
+
+	// How many hard links lead to it.
+	LinkCount LinkCount
+
+	// Its size; for a symbolic link, the length of the path it holds.
+	Size Filesize
+
+	// When its data was last read; none where that is not known.
+	DataAccessTimestamp component.Option[Datetime]
+
+	// When its data was last changed; none where that is not known.
 	DataModificationTimestamp component.Option[Datetime]
-	StatusChangeTimestamp     component.Option[Datetime]
+
+	// When its metadata was last changed; none where that is not known.
+	StatusChangeTimestamp component.Option[Datetime]
 }
 
 // NewTimestamp is the variant new-timestamp: Tag says which field counts.
+//
+// What to set a timestamp to.
 type NewTimestamp struct {
 	Tag       NewTimestampTag
 	Timestamp Datetime
@@ -157,8 +228,13 @@ type NewTimestampTag uint8
 
 // The cases of new-timestamp.
 const (
+	// Leave it as it is.
 	NewTimestampTagNoChange NewTimestampTag = iota
+
+	// The time of the call.
 	NewTimestampTagNow
+
+	// A given time.
 	NewTimestampTagTimestamp
 )
 
@@ -176,52 +252,132 @@ func (c NewTimestampTag) String() string {
 }
 
 // DirectoryEntry is the record directory-entry.
+//
+// One thing that a directory holds.
 type DirectoryEntry struct {
+	// What it is.
 	Type DescriptorType
+
+	// Its name, one part of a path.
 	Name string
 }
 
 // ErrorCode is the enum error-code.
+//
+// Why an operation failed, in the terms of POSIX.
 type ErrorCode uint8
 
 // The cases of error-code.
 const (
+	// Permission denied by the file's owner (EACCES).
 	ErrorCodeAccess ErrorCode = iota
+
+	// It would have to wait (EAGAIN).
 	ErrorCodeWouldBlock
+
+	// It is under way already (EALREADY).
 	ErrorCodeAlready
+
+	// The descriptor is not open for this (EBADF).
 	ErrorCodeBadDescriptor
+
+	// In use (EBUSY).
 	ErrorCodeBusy
+
+	// It would wait for itself (EDEADLK).
 	ErrorCodeDeadlock
+
+	// The quota is used up (EDQUOT).
 	ErrorCodeQuota
+
+	// It exists (EEXIST).
 	ErrorCodeExist
+
+	// The file would become too large (EFBIG).
 	ErrorCodeFileTooLarge
+
+	// The name is not valid as text (EILSEQ).
 	ErrorCodeIllegalByteSequence
+
+	// It was begun and goes on (EINPROGRESS).
 	ErrorCodeInProgress
+
+	// Interrupted (EINTR).
 	ErrorCodeInterrupted
+
+	// An argument makes no sense (EINVAL).
 	ErrorCodeInvalid
+
+	// The device failed (EIO).
 	ErrorCodeIo
+
+	// It is a directory (EISDIR).
 	ErrorCodeIsDirectory
+
+	// Too many symbolic links (ELOOP).
 	ErrorCodeLoop
+
+	// Too many hard links (EMLINK).
 	ErrorCodeTooManyLinks
+
+	// The message is too large (EMSGSIZE).
 	ErrorCodeMessageSize
+
+	// The name is too long (ENAMETOOLONG).
 	ErrorCodeNameTooLong
+
+	// No such device (ENODEV).
 	ErrorCodeNoDevice
+
+	// It does not exist (ENOENT).
 	ErrorCodeNoEntry
+
+	// No lock is to be had (ENOLCK).
 	ErrorCodeNoLock
+
+	// Out of memory (ENOMEM).
 	ErrorCodeInsufficientMemory
+
+	// The disk is full (ENOSPC).
 	ErrorCodeInsufficientSpace
+
+	// It is not a directory (ENOTDIR).
 	ErrorCodeNotDirectory
+
+	// The directory is not empty (ENOTEMPTY).
 	ErrorCodeNotEmpty
+
+	// The state cannot be recovered (ENOTRECOVERABLE).
 	ErrorCodeNotRecoverable
+
+	// Not supported here (ENOTSUP).
 	ErrorCodeUnsupported
+
+	// Not a terminal (ENOTTY).
 	ErrorCodeNoTty
+
+	// The device does not answer (ENXIO).
 	ErrorCodeNoSuchDevice
+
+	// The value does not fit (EOVERFLOW).
 	ErrorCodeOverflow
+
+	// Not allowed to this guest (EPERM).
 	ErrorCodeNotPermitted
+
+	// The other end of the pipe is closed (EPIPE).
 	ErrorCodePipe
+
+	// The file system is read-only (EROFS).
 	ErrorCodeReadOnly
+
+	// The position is not possible (ESPIPE).
 	ErrorCodeInvalidSeek
+
+	// The program file is running (ETXTBSY).
 	ErrorCodeTextFileBusy
+
+	// It would cross from one file system to another (EXDEV).
 	ErrorCodeCrossDevice
 )
 
@@ -307,15 +463,28 @@ func (c ErrorCode) String() string {
 }
 
 // Advice is the enum advice.
+//
+// How a guest is going to use a part of a file.
 type Advice uint8
 
 // The cases of advice.
 const (
+	// As any other.
 	AdviceNormal Advice = iota
+
+	// From the beginning to the end.
 	AdviceSequential
+
+	// In no order.
 	AdviceRandom
+
+	// Soon.
 	AdviceWillNeed
+
+	// Not soon.
 	AdviceDontNeed
+
+	// Once.
 	AdviceNoReuse
 )
 
@@ -339,95 +508,164 @@ func (c Advice) String() string {
 }
 
 // MetadataHashValue is the record metadata-hash-value.
+//
+// 128 bits that stand for a file's metadata.
 type MetadataHashValue struct {
+	// The lower 64 bits.
 	Lower uint64
+
+	// The upper 64 bits.
 	Upper uint64
 }
 
 // Descriptor is the resource descriptor.
 //
+// An open file or directory.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Descriptor interface {
 	// ReadViaStream is `read-via-stream: func(offset: filesize) -> result<input-stream, error-code>`.
+	//
+	// Gives a stream of the file's data from an offset on. Several may be open
+	// at once.
 	ReadViaStream(ctx context.Context, offset Filesize) (InputStream, error)
 
 	// WriteViaStream is `write-via-stream: func(offset: filesize) -> result<output-stream, error-code>`.
+	//
+	// Gives a stream that writes the file from an offset on.
 	WriteViaStream(ctx context.Context, offset Filesize) (OutputStream, error)
 
 	// AppendViaStream is `append-via-stream: func() -> result<output-stream, error-code>`.
+	//
+	// Gives a stream that writes at the file's end, wherever that is at each
+	// write.
 	AppendViaStream(ctx context.Context) (OutputStream, error)
 
 	// Advise is `advise: func(offset: filesize, length: filesize, advice: advice) -> result<_, error-code>`.
+	//
+	// Says how a part of the file will be used. It changes no result.
 	Advise(ctx context.Context, offset Filesize, length Filesize, advice Advice) error
 
 	// SyncData is `sync-data: func() -> result<_, error-code>`.
+	//
+	// Waits until the file's data is on the disk.
 	SyncData(ctx context.Context) error
 
 	// GetFlags is `get-flags: func() -> result<descriptor-flags, error-code>`.
+	//
+	// Tells what the descriptor is open for.
 	GetFlags(ctx context.Context) (DescriptorFlags, error)
 
 	// GetType is `get-type: func() -> result<descriptor-type, error-code>`.
+	//
+	// Tells what the descriptor is.
 	GetType(ctx context.Context) (DescriptorType, error)
 
 	// SetSize is `set-size: func(size: filesize) -> result<_, error-code>`.
+	//
+	// Cuts the file, or lengthens it with zeros.
 	SetSize(ctx context.Context, size Filesize) error
 
 	// SetTimes is `set-times: func(data-access-timestamp: new-timestamp, data-modification-timestamp: new-timestamp) -> result<_, error-code>`.
+	//
+	// Sets the timestamps.
 	SetTimes(ctx context.Context, dataAccessTimestamp NewTimestamp, dataModificationTimestamp NewTimestamp) error
 
 	// Read is `read: func(length: filesize, offset: filesize) -> result<tuple<list<u8>, bool>, error-code>`.
+	//
+	// Reads up to length bytes at an offset, and tells whether the file ends
+	// there.
 	Read(ctx context.Context, length Filesize, offset Filesize) (component.Tuple2[[]byte, bool], error)
 
 	// Write is `write: func(buffer: list<u8>, offset: filesize) -> result<filesize, error-code>`.
+	//
+	// Writes bytes at an offset, and gives how many it took.
 	Write(ctx context.Context, buffer []byte, offset Filesize) (Filesize, error)
 
 	// ReadDirectory is `read-directory: func() -> result<directory-entry-stream, error-code>`.
+	//
+	// Gives what the directory holds, but for `.` and `..`. Each call begins
+	// anew.
 	ReadDirectory(ctx context.Context) (DirectoryEntryStream, error)
 
 	// Sync is `sync: func() -> result<_, error-code>`.
+	//
+	// Waits until the file's data and metadata are on the disk.
 	Sync(ctx context.Context) error
 
 	// CreateDirectoryAt is `create-directory-at: func(path: string) -> result<_, error-code>`.
+	//
+	// Creates a directory.
 	CreateDirectoryAt(ctx context.Context, path string) error
 
 	// Stat is `stat: func() -> result<descriptor-stat, error-code>`.
+	//
+	// Gives the descriptor's metadata.
 	Stat(ctx context.Context) (DescriptorStat, error)
 
 	// StatAt is `stat-at: func(path-flags: path-flags, path: string) -> result<descriptor-stat, error-code>`.
+	//
+	// Gives the metadata of a path.
 	StatAt(ctx context.Context, pathFlags PathFlags, path string) (DescriptorStat, error)
 
 	// SetTimesAt is `set-times-at: func(path-flags: path-flags, path: string, data-access-timestamp: new-timestamp, data-modification-timestamp: new-timestamp) -> result<_, error-code>`.
+	//
+	// Sets the timestamps of a path.
 	SetTimesAt(ctx context.Context, pathFlags PathFlags, path string, dataAccessTimestamp NewTimestamp, dataModificationTimestamp NewTimestamp) error
 
 	// LinkAt is `link-at: func(old-path-flags: path-flags, old-path: string, new-descriptor: borrow<descriptor>, new-path: string) -> result<_, error-code>`.
+	//
+	// Makes a hard link from a path here to a path below another directory.
 	LinkAt(ctx context.Context, oldPathFlags PathFlags, oldPath string, newDescriptor Descriptor, newPath string) error
 
 	// OpenAt is `open-at: func(path-flags: path-flags, path: string, open-flags: open-flags, flags: descriptor-flags) -> result<descriptor, error-code>`.
+	//
+	// Opens a file or directory. A descriptor gives no right that this
+	// directory does not have.
 	OpenAt(ctx context.Context, pathFlags PathFlags, path string, openFlags OpenFlags, flags DescriptorFlags) (Descriptor, error)
 
 	// ReadlinkAt is `readlink-at: func(path: string) -> result<string, error-code>`.
+	//
+	// Gives the path that a symbolic link holds.
 	ReadlinkAt(ctx context.Context, path string) (string, error)
 
 	// RemoveDirectoryAt is `remove-directory-at: func(path: string) -> result<_, error-code>`.
+	//
+	// Removes an empty directory.
 	RemoveDirectoryAt(ctx context.Context, path string) error
 
 	// RenameAt is `rename-at: func(old-path: string, new-descriptor: borrow<descriptor>, new-path: string) -> result<_, error-code>`.
+	//
+	// Renames a file or directory, maybe into another directory, in place of
+	// what has the new name.
 	RenameAt(ctx context.Context, oldPath string, newDescriptor Descriptor, newPath string) error
 
 	// SymlinkAt is `symlink-at: func(old-path: string, new-path: string) -> result<_, error-code>`.
+	//
+	// Makes a symbolic link at new-path that holds old-path, which must be
+	// relative.
 	SymlinkAt(ctx context.Context, oldPath string, newPath string) error
 
 	// UnlinkFileAt is `unlink-file-at: func(path: string) -> result<_, error-code>`.
+	//
+	// Removes a file.
 	UnlinkFileAt(ctx context.Context, path string) error
 
 	// IsSameObject is `is-same-object: func(other: borrow<descriptor>) -> bool`.
+	//
+	// Tells whether two descriptors are of one file or directory.
 	IsSameObject(ctx context.Context, other Descriptor) (bool, error)
 
 	// MetadataHash is `metadata-hash: func() -> result<metadata-hash-value, error-code>`.
+	//
+	// Gives a hash that changes when the file changes, and differs between
+	// files. It compares within one run only.
 	MetadataHash(ctx context.Context) (MetadataHashValue, error)
 
 	// MetadataHashAt is `metadata-hash-at: func(path-flags: path-flags, path: string) -> result<metadata-hash-value, error-code>`.
+	//
+	// Is metadata-hash, of a path.
 	MetadataHashAt(ctx context.Context, pathFlags PathFlags, path string) (MetadataHashValue, error)
 }
 
@@ -436,10 +674,14 @@ var DescriptorResource = component.NewResource("wasi:filesystem/types@0.2.12#des
 
 // DirectoryEntryStream is the resource directory-entry-stream.
 //
+// What a directory holds, one after the other.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type DirectoryEntryStream interface {
 	// ReadDirectoryEntry is `read-directory-entry: func() -> result<option<directory-entry>, error-code>`.
+	//
+	// Gives the next entry, none at the end.
 	ReadDirectoryEntry(ctx context.Context) (component.Option[DirectoryEntry], error)
 }
 

@@ -2,6 +2,8 @@
 
 // Package ioerror binds the WIT interface wasi:io/error@0.2.12 for hosts.
 //
+// Errors whose only common ground is a text for people.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -18,10 +20,16 @@ func Register(l *component.Linker) error { return l.Define(describe()) }
 
 // Error is the resource error.
 //
+// A failure of a stream or of what lies behind it. Interfaces that know more
+// turn it into a code of their own, as wasi:filesystem does.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Error interface {
 	// ToDebugString is `to-debug-string: func() -> string`.
+	//
+	// Describes the failure for a log or a developer. The text may change at
+	// any time and is not for programs to parse.
 	ToDebugString(ctx context.Context) (string, error)
 }
 

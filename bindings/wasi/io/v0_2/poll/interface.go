@@ -2,6 +2,8 @@
 
 // Package poll binds the WIT interface wasi:io/poll@0.2.12 for hosts.
 //
+// Waiting for several things at once.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,6 +21,13 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// Poll is `poll: func(in: list<borrow<pollable>>) -> list<u32>`.
+	//
+	// Waits until at least one of the pollables is ready, and gives the indices
+	// of all that are. An empty list traps, as does one with more pollables than
+	// indices can count. A pollable may occur several times; each occurrence is
+	// reported.
+	//
+	// To wait with a deadline, put a pollable of a clock into the list.
 	Poll(ctx context.Context, in []Pollable) ([]uint32, error)
 }
 
@@ -47,13 +56,20 @@ func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)
 
 // Pollable is the resource pollable.
 //
+// Something that becomes ready. It belongs to the resource that it was made
+// from, and must be dropped before that one.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Pollable interface {
 	// Ready is `ready: func() -> bool`.
+	//
+	// Tells without waiting whether it is ready.
 	Ready(ctx context.Context) (bool, error)
 
 	// Block is `block: func()`.
+	//
+	// Waits until it is ready.
 	Block(ctx context.Context) error
 }
 

@@ -2,6 +2,9 @@
 
 // Package streams binds the WIT interface wasi:io/streams@0.2.12 for hosts.
 //
+// Streams of bytes, one way each, that never wait unless the function's name
+// says so.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -26,6 +29,8 @@ type Error = ioerror.Error
 type Pollable = poll.Pollable
 
 // StreamError is the variant stream-error: Tag says which field counts.
+//
+// Why a stream did not do what was asked.
 type StreamError struct {
 	Tag                 StreamErrorTag
 	LastOperationFailed Error
@@ -36,7 +41,11 @@ type StreamErrorTag uint8
 
 // The cases of stream-error.
 const (
+	// An operation failed, this one or an earlier one, and the error says why.
+	// The stream is closed from here on.
 	StreamErrorTagLastOperationFailed StreamErrorTag = iota
+
+	// The stream has ended: all was read, or the other side takes no more.
 	StreamErrorTagClosed
 )
 
@@ -53,22 +62,36 @@ func (c StreamErrorTag) String() string {
 
 // InputStream is the resource input-stream.
 //
+// A source of bytes.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type InputStream interface {
 	// Read is `read: func(len: u64) -> result<list<u8>, stream-error>`.
+	//
+	// Gives up to len bytes that are there already; none where none are. The
+	// host may give fewer than there are.
 	Read(ctx context.Context, len uint64) ([]byte, error)
 
 	// BlockingRead is `blocking-read: func(len: u64) -> result<list<u8>, stream-error>`.
+	//
+	// Is read, after waiting for at least one byte.
 	BlockingRead(ctx context.Context, len uint64) ([]byte, error)
 
 	// Skip is `skip: func(len: u64) -> result<u64, stream-error>`.
+	//
+	// Is read, and throws the bytes away: gives how many there were.
 	Skip(ctx context.Context, len uint64) (uint64, error)
 
 	// BlockingSkip is `blocking-skip: func(len: u64) -> result<u64, stream-error>`.
+	//
+	// Is skip, after waiting for at least one byte.
 	BlockingSkip(ctx context.Context, len uint64) (uint64, error)
 
 	// Subscribe is `subscribe: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when read gives bytes, the end or an
+	// error. Drop it before the stream.
 	Subscribe(ctx context.Context) (Pollable, error)
 }
 
@@ -77,37 +100,64 @@ var InputStreamResource = component.NewResource("wasi:io/streams@0.2.12#input-st
 
 // OutputStream is the resource output-stream.
 //
+// A sink for bytes.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type OutputStream interface {
 	// CheckWrite is `check-write: func() -> result<u64, stream-error>`.
+	//
+	// Gives how many bytes the next write may have; zero means wait by
+	// subscribe. A permit lasts until the next write or flush.
 	CheckWrite(ctx context.Context) (uint64, error)
 
 	// Write is `write: func(contents: list<u8>) -> result<_, stream-error>`.
+	//
+	// Takes bytes, no more than check-write has permitted: more traps. What
+	// was taken is not through before a flush ends.
 	Write(ctx context.Context, contents []byte) error
 
 	// BlockingWriteAndFlush is `blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>`.
+	//
+	// Writes up to 4096 bytes and waits until they are through; more traps.
 	BlockingWriteAndFlush(ctx context.Context, contents []byte) error
 
 	// Flush is `flush: func() -> result<_, stream-error>`.
+	//
+	// Begins to pass on what was written. Until that ends check-write permits
+	// nothing, and the stream's pollable tells when.
 	Flush(ctx context.Context) error
 
 	// BlockingFlush is `blocking-flush: func() -> result<_, stream-error>`.
+	//
+	// Is flush, and waits until it ends.
 	BlockingFlush(ctx context.Context) error
 
 	// Subscribe is `subscribe: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when check-write permits something or
+	// gives an error. Drop it before the stream.
 	Subscribe(ctx context.Context) (Pollable, error)
 
 	// WriteZeroes is `write-zeroes: func(len: u64) -> result<_, stream-error>`.
+	//
+	// Is write, of len zero bytes.
 	WriteZeroes(ctx context.Context, len uint64) error
 
 	// BlockingWriteZeroesAndFlush is `blocking-write-zeroes-and-flush: func(len: u64) -> result<_, stream-error>`.
+	//
+	// Is blocking-write-and-flush, of len zero bytes, up to 4096.
 	BlockingWriteZeroesAndFlush(ctx context.Context, len uint64) error
 
 	// Splice is `splice: func(src: borrow<input-stream>, len: u64) -> result<u64, stream-error>`.
+	//
+	// Moves up to len bytes from an input stream to this one, as many as are
+	// there and as are permitted, and gives how many.
 	Splice(ctx context.Context, src InputStream, len uint64) (uint64, error)
 
 	// BlockingSplice is `blocking-splice: func(src: borrow<input-stream>, len: u64) -> result<u64, stream-error>`.
+	//
+	// Is splice, after waiting for both streams.
 	BlockingSplice(ctx context.Context, src InputStream, len uint64) (uint64, error)
 }
 

@@ -2,6 +2,12 @@
 
 // Package cache binds the WIT interface wasi:keyvalue/cache@0.1.0 for hosts.
 //
+// A cache: values may vanish at any time, and operations do not wait.
+//
+// Each operation gives a future at once. Listen to it for a pollable, and
+// take its outcome when that is ready. The host chooses which cache, and
+// which part of it, a guest sees.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -22,18 +28,31 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// Get is `get: func(k: key) -> future-get-result`.
+	//
+	// Looks a key up.
 	Get(ctx context.Context, k Key) (FutureGetResult, error)
 
 	// Exists is `exists: func(k: key) -> future-exists-result`.
+	//
+	// Asks whether a key has a value.
 	Exists(ctx context.Context, k Key) (FutureExistsResult, error)
 
 	// Set is `set: func(k: key, v: borrow<outgoing-value>, TTL-ms: option<u32>) -> future-result`.
+	//
+	// Stores a value under a key in place of any other, as its body is at the
+	// time of the call. The value expires TTL-ms milliseconds after it is
+	// stored; without, it stays until it is replaced, deleted or evicted.
 	Set(ctx context.Context, k Key, v OutgoingValue, ttlMs component.Option[uint32]) (FutureResult, error)
 
 	// GetOrSet is `get-or-set: func(k: key) -> future-get-or-set-result`.
+	//
+	// Looks a key up, and where it has no value, gives one guest the task to
+	// fill it in. Others that ask for the key wait for the outcome of that.
 	GetOrSet(ctx context.Context, k Key) (FutureGetOrSetResult, error)
 
 	// Delete is `delete: func(k: key) -> future-result`.
+	//
+	// Removes a key. It is no error where the key has no value.
 	Delete(ctx context.Context, k Key) (FutureResult, error)
 }
 
@@ -77,13 +96,20 @@ type Error = types.Error
 
 // FutureGetResult is the resource future-get-result.
 //
+// The outcome of get.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type FutureGetResult interface {
 	// FutureGetResultGet is `future-get-result-get: func() -> option<result<option<incoming-value>, error>>`.
+	//
+	// Takes the outcome: none while there is none yet, then once the value, or
+	// none for a key without one. Taking it again gives an error.
 	FutureGetResultGet(ctx context.Context) (component.Option[component.Result[component.Option[IncomingValue], Error]], error)
 
 	// ListenToFutureGetResult is `listen-to-future-get-result: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when there is an outcome.
 	ListenToFutureGetResult(ctx context.Context) (Pollable, error)
 }
 
@@ -92,13 +118,20 @@ var FutureGetResultResource = component.NewResource("wasi:keyvalue/cache@0.1.0#f
 
 // FutureExistsResult is the resource future-exists-result.
 //
+// The outcome of exists.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type FutureExistsResult interface {
 	// FutureExistsResultGet is `future-exists-result-get: func() -> option<result<bool, error>>`.
+	//
+	// Takes the outcome: none while there is none yet. Taking it again gives
+	// an error.
 	FutureExistsResultGet(ctx context.Context) (component.Option[component.Result[bool, Error]], error)
 
 	// ListenToFutureExistsResult is `listen-to-future-exists-result: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when there is an outcome.
 	ListenToFutureExistsResult(ctx context.Context) (Pollable, error)
 }
 
@@ -107,13 +140,20 @@ var FutureExistsResultResource = component.NewResource("wasi:keyvalue/cache@0.1.
 
 // FutureResult is the resource future-result.
 //
+// The outcome of set and delete.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type FutureResult interface {
 	// FutureResultGet is `future-result-get: func() -> option<result<_, error>>`.
+	//
+	// Takes the outcome: none while there is none yet. Taking it again gives
+	// an error.
 	FutureResultGet(ctx context.Context) (component.Option[component.Result[component.Unit, Error]], error)
 
 	// ListenToFutureResult is `listen-to-future-result: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when there is an outcome.
 	ListenToFutureResult(ctx context.Context) (Pollable, error)
 }
 
@@ -122,13 +162,20 @@ var FutureResultResource = component.NewResource("wasi:keyvalue/cache@0.1.0#futu
 
 // FutureGetOrSetResult is the resource future-get-or-set-result.
 //
+// The outcome of get-or-set.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type FutureGetOrSetResult interface {
 	// FutureGetOrSetResultGet is `future-get-or-set-result-get: func() -> option<result<get-or-set-entry, error>>`.
+	//
+	// Takes the outcome: none while there is none yet. Taking it again gives
+	// an error, and never a second vacancy.
 	FutureGetOrSetResultGet(ctx context.Context) (component.Option[component.Result[GetOrSetEntry, Error]], error)
 
 	// ListenToFutureGetOrSetResult is `listen-to-future-get-or-set-result: func() -> pollable`.
+	//
+	// Makes a pollable that is ready when there is an outcome.
 	ListenToFutureGetOrSetResult(ctx context.Context) (Pollable, error)
 }
 
@@ -137,10 +184,17 @@ var FutureGetOrSetResultResource = component.NewResource("wasi:keyvalue/cache@0.
 
 // Vacancy is the resource vacancy.
 //
+// The task to fill in the value of a key. Dropping it unfilled passes the
+// task to the next in line.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Vacancy interface {
 	// VacancyFill is `vacancy-fill: func(TTL-ms: option<u32>) -> outgoing-value`.
+	//
+	// Gives the value to write. It is stored when its body is written, or when
+	// its stream and then the value are dropped, and expires TTL-ms
+	// milliseconds after that.
 	VacancyFill(ctx context.Context, ttlMs component.Option[uint32]) (OutgoingValue, error)
 }
 
@@ -148,6 +202,8 @@ type Vacancy interface {
 var VacancyResource = component.NewResource("wasi:keyvalue/cache@0.1.0#vacancy", component.DropObject)
 
 // GetOrSetEntry is the variant get-or-set-entry: Tag says which field counts.
+//
+// What get-or-set found.
 type GetOrSetEntry struct {
 	Tag      GetOrSetEntryTag
 	Occupied IncomingValue
@@ -159,7 +215,11 @@ type GetOrSetEntryTag uint8
 
 // The cases of get-or-set-entry.
 const (
+	// The key's value.
 	GetOrSetEntryTagOccupied GetOrSetEntryTag = iota
+
+	// No value. The guest is the one to compute it; whoever asks for the key
+	// meanwhile waits for it.
 	GetOrSetEntryTagVacant
 )
 

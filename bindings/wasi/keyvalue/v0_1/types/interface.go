@@ -2,6 +2,8 @@
 
 // Package types binds the WIT interface wasi:keyvalue/types@0.1.0 for hosts.
 //
+// What the interfaces of the package share.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -21,9 +23,13 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// BucketOpenBucket is `bucket.open-bucket: static func(name: string) -> result<bucket, error>`.
+	//
+	// Opens a bucket that exists.
 	BucketOpenBucket(ctx context.Context, name string) (Bucket, error)
 
 	// OutgoingValueNewOutgoingValue is `outgoing-value.new-outgoing-value: static func() -> outgoing-value`.
+	//
+	// Makes a value without a body, which counts as empty.
 	OutgoingValueNewOutgoingValue(ctx context.Context) (OutgoingValue, error)
 }
 
@@ -61,6 +67,8 @@ type Error = wasikeyvalueerror.Error
 
 // Bucket is the resource bucket.
 //
+// A named collection of keys and values.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Bucket interface {
@@ -70,17 +78,28 @@ type Bucket interface {
 var BucketResource = component.NewResource("wasi:keyvalue/types@0.1.0#bucket", component.DropObject)
 
 // Key is `type key = string`.
+//
+// A name for a value. Any string: bytes are compared as they are.
 type Key = string
 
 // OutgoingValue is the resource outgoing-value.
+//
+// A value on its way into a store. Its body is written once, in one piece
+// or as a stream.
 //
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type OutgoingValue interface {
 	// OutgoingValueWriteBodyAsync is `outgoing-value-write-body-async: func() -> result<outgoing-value-body-async, error>`.
+	//
+	// Gives the stream that the body is written to. It is an error where the
+	// body was written or a stream was taken before.
 	OutgoingValueWriteBodyAsync(ctx context.Context) (OutgoingValueBodyAsync, error)
 
 	// OutgoingValueWriteBodySync is `outgoing-value-write-body-sync: func(value: outgoing-value-body-sync) -> result<_, error>`.
+	//
+	// Writes the whole body. It is an error where the body was written or a
+	// stream was taken before, or where the value is too large.
 	OutgoingValueWriteBodySync(ctx context.Context, value OutgoingValueBodySync) error
 }
 
@@ -88,23 +107,37 @@ type OutgoingValue interface {
 var OutgoingValueResource = component.NewResource("wasi:keyvalue/types@0.1.0#outgoing-value", component.DropObject)
 
 // OutgoingValueBodyAsync is another name of output-stream.
+//
+// A body as a stream.
 type OutgoingValueBodyAsync = OutputStream
 
 // OutgoingValueBodySync is `type outgoing-value-body-sync = list<u8>`.
+//
+// A body in one piece.
 type OutgoingValueBodySync = []byte
 
 // IncomingValue is the resource incoming-value.
+//
+// A value from a store, as it was when it was asked for. It is consumed
+// once, in one piece or as a stream.
 //
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type IncomingValue interface {
 	// IncomingValueConsumeSync is `incoming-value-consume-sync: func() -> result<incoming-value-sync-body, error>`.
+	//
+	// Gives the whole value. It is an error where it was consumed before.
 	IncomingValueConsumeSync(ctx context.Context) (IncomingValueSyncBody, error)
 
 	// IncomingValueConsumeAsync is `incoming-value-consume-async: func() -> result<incoming-value-async-body, error>`.
+	//
+	// Gives the value as a stream. It is an error where it was consumed
+	// before.
 	IncomingValueConsumeAsync(ctx context.Context) (IncomingValueAsyncBody, error)
 
 	// IncomingValueSize is `incoming-value-size: func() -> result<u64, error>`.
+	//
+	// Gives the size of the value in bytes, whether consumed or not.
 	IncomingValueSize(ctx context.Context) (uint64, error)
 }
 
@@ -112,7 +145,11 @@ type IncomingValue interface {
 var IncomingValueResource = component.NewResource("wasi:keyvalue/types@0.1.0#incoming-value", component.DropObject)
 
 // IncomingValueAsyncBody is another name of input-stream.
+//
+// A value as a stream.
 type IncomingValueAsyncBody = InputStream
 
 // IncomingValueSyncBody is `type incoming-value-sync-body = list<u8>`.
+//
+// A value in one piece.
 type IncomingValueSyncBody = []byte

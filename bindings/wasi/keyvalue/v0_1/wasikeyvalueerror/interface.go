@@ -2,6 +2,8 @@
 
 // Package wasikeyvalueerror binds the WIT interface wasi:keyvalue/wasi-keyvalue-error@0.1.0 for hosts.
 //
+// Errors of all interfaces of the package.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -18,10 +20,14 @@ func Register(l *component.Linker) error { return l.Define(describe()) }
 
 // Error is the resource error.
 //
+// Why an operation on a store failed.
+//
 // An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
 // the guest ends without dropping it.
 type Error interface {
 	// Trace is `trace: func() -> string`.
+	//
+	// Says what failed and what can be done, for a log or a developer.
 	Trace(ctx context.Context) (string, error)
 }
 

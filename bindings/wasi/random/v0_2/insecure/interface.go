@@ -2,6 +2,8 @@
 
 // Package insecure binds the WIT interface wasi:random/insecure@0.2.12 for hosts.
 //
+// Random data that is cheap, and that someone might predict.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,9 +21,13 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// GetInsecureRandomBytes is `get-insecure-random-bytes: func(len: u64) -> list<u8>`.
+	//
+	// Gives len bytes.
 	GetInsecureRandomBytes(ctx context.Context, len uint64) ([]byte, error)
 
 	// GetInsecureRandomU64 is `get-insecure-random-u64: func() -> u64`.
+	//
+	// Gives 64 bits.
 	GetInsecureRandomU64(ctx context.Context) (uint64, error)
 }
 

@@ -2,6 +2,8 @@
 
 // Package insecureseed binds the WIT interface wasi:random/insecure-seed@0.2.12 for hosts.
 //
+// A seed against crafted input, such as keys that collide in a hash table.
+//
 // Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
 // call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
 // the error case of a function whose WIT type is a result.
@@ -19,6 +21,8 @@ import (
 // Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
 type Host interface {
 	// InsecureSeed is `insecure-seed: func() -> tuple<u64, u64>`.
+	//
+	// Gives 128 bits. Ask once and keep them: a host may give the same again.
 	InsecureSeed(ctx context.Context) (component.Tuple2[uint64, uint64], error)
 }
 
