@@ -210,14 +210,28 @@ func (f *Frame) Own(r *types.Resource, object any) uint32 {
 // which stays the guest's. The object is valid for this call.
 func (f *Frame) Borrow(r *types.Resource, h uint32) any { return f.instance.lookup(r, h).object }
 
-// Lend is Borrow for a call that also takes own handles: one that was lent
-// cannot be taken, until Unlend ends the lifting of arguments.
+// Lend is Borrow for a call that takes own handles as well: a handle that was
+// lent cannot be claimed before Lifted.
 func (f *Frame) Lend(r *types.Resource, h uint32) any {
 	return f.instance.lend(r, h, &f.lent).object
 }
 
-// Unlend gives back what Lend marked.
-func (f *Frame) Unlend() { f.lent.Return() }
+// Claim is Take for one of several arguments: where lifting another of them
+// traps, the object is abandoned with the guest. Lifted ends that.
+func (f *Frame) Claim(r *types.Resource, h uint32) any {
+	object := f.instance.take(r, h).object
+	f.instance.guest.claimed = append(f.instance.guest.claimed, object)
+	return object
+}
+
+// Lifted says that all arguments of a call are lifted: what was lent is given
+// back, and what was claimed is the host function's.
+func (f *Frame) Lifted() {
+	f.lent.Return()
+	g := f.instance.guest
+	clear(g.claimed)
+	g.claimed = g.claimed[:0]
+}
 
 // Take lifts an own handle of a host resource: it is the host's now.
 func (f *Frame) Take(r *types.Resource, h uint32) any { return f.instance.take(r, h).object }

@@ -82,6 +82,7 @@ type Guest struct {
 	fault   error // the trap that poisoned the guest
 	depth   uint32
 	held    uint32 // handles in all tables
+	claimed []any  // own arguments of a call whose lifting goes on
 	closed  bool
 	runtime Runtime
 	memory  Memories
@@ -188,6 +189,12 @@ func (g *Guest) Close(ctx context.Context) {
 	for _, in := range g.insts {
 		in.table.abandon()
 	}
+	for _, object := range g.claimed {
+		if a, ok := object.(Abandoner); ok {
+			a.Abandon()
+		}
+	}
+	g.claimed = nil
 	for i := len(g.closers) - 1; i >= 0; i-- {
 		g.closers[i](ctx)
 	}

@@ -31,6 +31,7 @@ type Abandoner interface{ Abandon() }
 func (in *Instance) add(e entry) uint32 {
 	g := in.guest
 	if g.held >= g.limits.Handles {
+		e.abandon()
 		Throw("the guest holds %d resources, the limit (Limits.Handles)", g.held)
 	}
 	g.held++
@@ -137,12 +138,14 @@ func (in *Instance) take(r *types.Resource, h uint32) entry {
 
 func (t *table) abandon() {
 	for i := range t.entries {
-		e := &t.entries[i]
-		if e.own && e.object != nil {
-			if a, ok := e.object.(Abandoner); ok {
-				a.Abandon()
-			}
-		}
-		e.object = nil
+		t.entries[i].abandon()
 	}
+}
+
+// abandon tells an owned host object that its guest ended.
+func (e *entry) abandon() {
+	if a, ok := e.object.(Abandoner); ok && e.own {
+		a.Abandon()
+	}
+	e.object = nil
 }
