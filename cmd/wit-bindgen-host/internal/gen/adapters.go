@@ -42,6 +42,7 @@ func (f *file) writeAdapters() {
 	}
 	f.body.f("}")
 	f.body.f("")
+	f.writeTexts()
 	for _, fn := range f.face.Funcs {
 		f.writeAdapter(fn)
 	}
@@ -57,14 +58,7 @@ func (f *file) descriptor() {
 			resources = append(resources, f.names.resources[d])
 			continue
 		}
-		x := f.newText()
-		if d.Resource() {
-			x.lit.WriteString("resource ")
-			x.resource(d)
-		} else {
-			x.typ(d.Type)
-		}
-		types = append(types, fmt.Sprintf("{Name: %q, Text: %s},", d.Name, x.expr()))
+		types = append(types, fmt.Sprintf("{Name: %q, Text: %s},", d.Name, f.defText(d)))
 	}
 	if len(resources) > 0 {
 		f.body.f("Resources: []*%s.Resource{%s},", c, strings.Join(resources, ", "))
@@ -117,9 +111,9 @@ type adapter struct {
 	*file
 	fn     *model.Func
 	locals scope
-	// lends says that a handle may occur both as a borrow and as an own among
-	// the arguments, so that borrows have to be marked while lifting.
-	lends bool
+	// claims says that the arguments hold own handles; lends, that the same
+	// handle could occur as a borrow as well.
+	claims, lends bool
 	// scratch declares the lists that calls reuse; give are the statements that
 	// return them.
 	scratch, give []string
@@ -128,7 +122,8 @@ type adapter struct {
 func (f *file) writeAdapter(fn *model.Func) {
 	outer := f.body
 	f.body = lines{}
-	a := &adapter{file: f, fn: fn, locals: newScope("ctx", "f", "stack", "a", "ret", "fail", "ok"), lends: lends(fn)}
+	a := &adapter{file: f, fn: fn, locals: newScope("ctx", "f", "stack", "a", "ret", "fail", "ok")}
+	a.claims, a.lends = transfers(fn)
 	for _, name := range f.imports.names {
 		a.locals[name] = true
 	}
@@ -155,8 +150,9 @@ func (f *file) writeAdapter(fn *model.Func) {
 	f.body.text = append(f.body.text, made...)
 }
 
-// lends reports whether one handle could be passed both borrowed and owned.
-func lends(fn *model.Func) bool {
+// transfers reports whether a function takes own handles, and whether one
+// handle could be passed to it both borrowed and owned.
+func transfers(fn *model.Func) (claims, lends bool) {
 	borrowed, owned := map[*model.Def]bool{}, map[*model.Def]bool{}
 	for _, p := range fn.Params {
 		p.Type.Walk(func(t *model.Type) {
@@ -168,27 +164,25 @@ func lends(fn *model.Func) bool {
 			}
 		})
 	}
-	for d := range borrowed {
-		if owned[d] {
-			return true
-		}
+	for d := range owned {
+		lends = lends || borrowed[d]
 	}
-	return false
+	return len(owned) > 0, lends
 }
 
 // liftParams lifts every parameter into a local and gives the locals.
 func (a *adapter) liftParams() []string {
 	at := place{stack: true}
 	if a.fn.SpillParams {
-		at = place{mem: a.locals.pick("m")}
+		at = place{mem: a.locals.temp("m")}
 		a.body.f("%s := %s", at.mem, a.area("uint32(stack[0])", a.fn.Tuple))
 	}
 	args := make([]string, len(a.fn.Params))
 	for i := range a.fn.Params {
 		args[i] = a.liftParam(i, at.field(a.fn.Tuple, i))
 	}
-	if a.lends {
-		a.body.f("f.Unlend()")
+	if a.claims {
+		a.body.f("f.Lifted()")
 	}
 	return args
 }
@@ -218,11 +212,11 @@ func (a *adapter) call(args []string, ret string) {
 		target = "a.host(f)"
 	}
 	call := fmt.Sprintf("%s.%s(%s)", target, a.names.funcs[a.fn], strings.Join(append([]string{"ctx"}, args...), ", "))
-	err := a.locals.pick("err")
+	err := a.locals.temp("err")
 	value := ""
 	result := goResult(a.fn)
 	if result != nil {
-		value = a.locals.pick("r")
+		value = a.locals.temp("r")
 		a.body.f("%s, %s := %s", value, err, call)
 		a.body.f("if %s != nil {", err)
 	} else {

@@ -28,11 +28,13 @@ func (f *file) writeInterface() {
 	}
 }
 
-const contract = `Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-the error case of a function whose WIT type is a result.`
+const contract = `Strings and slices that a host is given view guest memory, or are used again:
+they are valid until the call returns, are not to be written, and must be
+cloned to be kept. A Go error ends the guest with a trap, except that
+component.Fail gives the error case of a function whose WIT type is a result.`
 
-const hostContract = `Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.`
+const hostContract = `Calls of one guest come one at a time; an implementation that several guests
+share is called by all of them at once.`
 
 // hostFuncs are the functions that belong to no object.
 func (f *file) hostFuncs() []*model.Func {
@@ -109,8 +111,9 @@ func (f *file) writeRegister(host bool) {
 	f.body.f("return l.Define((&adapters{impl: impl}).describe())")
 	f.body.f("}")
 	f.body.f("")
-	f.body.f("// RegisterEach offers %s to guests; open makes the implementation that one", f.face.ID())
-	f.body.f("// guest sees, at its first call. An error of open ends the guest.")
+	f.body.f("// RegisterEach offers %s to guests; open makes the", f.face.ID())
+	f.body.f("// implementation that one guest sees, at its first call. An error of open ends")
+	f.body.f("// the guest.")
 	f.body.f("func RegisterEach(l *%s.Linker, open func(*%s.Guest) (Host, error)) error {", c, c)
 	f.body.f("a := &adapters{}")
 	f.body.f("i := a.describe()")
@@ -187,7 +190,7 @@ func (f *file) writeResource(d *model.Def, name string) {
 	}
 	f.body.docs(fmt.Sprintf("%s is the resource %s.", name, d.Name), d.Docs)
 	f.body.f("//")
-	f.body.comment("An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when\nthe guest ends without dropping it.")
+	f.body.comment("An object that has Drop(context.Context) is told when the guest drops it, one\nthat has Abandon() when the guest ends without dropping it.")
 	f.body.f("type %s interface {", name)
 	f.methods(methods)
 	f.body.f("}")

@@ -81,9 +81,10 @@ func (a *adapter) liftParam(i int, p place) string {
 	name := a.locals.pick(unexported(a.fn.Params[i].Name))
 	if t.Kind == model.List && t.Elem.Kind != model.U8 && !t.Elem.Numeric() {
 		scratch := a.names.adapters[a.fn] + exported(a.fn.Params[i].Name)
+		a.locals[scratch] = true
 		a.scratch = append(a.scratch, fmt.Sprintf("var %s %s.Scratch[%s]", scratch, a.imports.component(), a.goType(t.Elem)))
 		ptr, n := a.pointer(p)
-		lent := a.locals.pick(name + "Lent")
+		lent := a.locals.temp(name + "Lent")
 		view := a.view(t.Elem, ptr, n)
 		a.body.f("%s := %s.Take(f, %s)", lent, scratch, n)
 		a.body.f("%s := *%s", name, lent)
@@ -97,7 +98,7 @@ func (a *adapter) liftParam(i int, p place) string {
 
 // pointer reads the pointer and length of a list into locals.
 func (a *adapter) pointer(p place) (ptr, n string) {
-	ptr, n = a.locals.pick("p"), a.locals.pick("n")
+	ptr, n = a.locals.temp("p"), a.locals.temp("n")
 	a.body.f("%s, %s := %s, %s", ptr, n, a.word(p, 0), a.word(p, 1))
 	return ptr, n
 }
@@ -155,7 +156,7 @@ func (a *adapter) lift(t *model.Type, p place) string {
 	case model.Flags:
 		return a.goType(t) + "(" + a.bits(p, t.Size) + mask(t) + ")"
 	case model.Own:
-		return fmt.Sprintf("f.Take(%s, %s).(%s)", a.resourceVar(t.Resource), a.bits(p, 4), a.goType(t))
+		return fmt.Sprintf("f.Claim(%s, %s).(%s)", a.resourceVar(t.Resource), a.bits(p, 4), a.goType(t))
 	case model.Borrow:
 		lift := "Borrow"
 		if a.lends {
@@ -163,7 +164,7 @@ func (a *adapter) lift(t *model.Type, p place) string {
 		}
 		return fmt.Sprintf("f.%s(%s, %s).(%s)", lift, a.resourceVar(t.Resource), a.bits(p, 4), a.goType(t))
 	}
-	name := a.locals.pick("v")
+	name := a.locals.temp("v")
 	a.liftTo(t, p, name)
 	return name
 }
@@ -241,7 +242,7 @@ func (a *adapter) liftList(t *model.Type, p place) string {
 		return fmt.Sprintf("%s.Numbers[%s](f, %s, %s)", c, a.goType(t.Elem), a.word(p, 0), a.word(p, 1))
 	}
 	ptr, n := a.pointer(p)
-	name := a.locals.pick("list")
+	name := a.locals.temp("list")
 	view := a.view(t.Elem, ptr, n)
 	a.body.f("%s := %s.MakeList[%s](f, %s)", name, c, a.goType(t.Elem), n)
 	a.liftElements(t.Elem, view, name)
@@ -250,14 +251,14 @@ func (a *adapter) liftList(t *model.Type, p place) string {
 
 // view checks where a list lies and gives the variable that views it.
 func (a *adapter) view(elem *model.Type, ptr, n string) string {
-	view := a.locals.pick("view")
+	view := a.locals.temp("view")
 	a.body.f("%s := f.List(%s, %s, %d, %d)", view, ptr, n, elem.Size, elem.Align)
 	return view
 }
 
 // liftElements fills a slice from a view of the list.
 func (a *adapter) liftElements(elem *model.Type, view, slice string) {
-	m, i := a.locals.pick("m"), a.locals.pick("i")
+	m, i := a.locals.temp("m"), a.locals.temp("i")
 	a.body.f("for %s := range %s {", i, slice)
 	a.body.f("%s := (*[%d]byte)(%s[%s*%d:])", m, elem.Size, view, i, elem.Size)
 	a.set(slice+"["+i+"]", elem, place{mem: m})

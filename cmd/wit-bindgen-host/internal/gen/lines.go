@@ -17,7 +17,7 @@ func (b *lines) f(format string, args ...any) {
 // comment writes text as a comment, a line of it a line.
 func (b *lines) comment(text string) {
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		b.f("%s", strings.TrimRight("// "+line, " \t"))
+		b.f("%s", strings.TrimRight("// "+line, " \t\r"))
 	}
 }
 

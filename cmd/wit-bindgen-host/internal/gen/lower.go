@@ -101,8 +101,8 @@ func (a *adapter) caseOf(t *model.Type, expr string) string {
 	return fmt.Sprintf("uint%d(%s)", t.DiscSize*8, checked)
 }
 
-// waits reports whether lowering a value calls realloc between writes, after
-// its direct strings and lists were lowered ahead.
+// waits reports whether lowering a value has work besides writing left, after
+// what it holds outside of variants was prepared.
 func waits(t *model.Type) bool {
 	switch t.Kind {
 	case model.Record, model.Tuple:
@@ -112,15 +112,17 @@ func waits(t *model.Type) bool {
 			}
 		}
 		return false
-	case model.String, model.List:
+	case model.String, model.List, model.Own:
 		return false
 	}
-	return t.Dynamic
+	return t.Late
 }
 
 // store lowers a value to memory. realloc moves memory, so the view is taken
-// after the strings and lists were lowered; where a case of a variant holds
-// some, it is taken anew.
+// after strings and lists were lowered; where a case of a variant holds some,
+// it is taken anew. Handles are made before as well, and first of all: until
+// its handle is made, an object that a trap gets in the way of belongs to
+// nobody.
 type store struct {
 	*adapter
 	typ   *model.Type
@@ -130,11 +132,11 @@ type store struct {
 }
 
 func (a *adapter) newStore(t *model.Type, view string) *store {
-	return &store{adapter: a, typ: t, view: view, mem: a.locals.pick("m")}
+	return &store{adapter: a, typ: t, view: view, mem: a.locals.temp("m")}
 }
 
-// open declares the view's variable; later says that realloc is called in
-// between.
+// open declares the view's variable; later says that it is taken when a value
+// is written.
 func (s *store) open(later bool) {
 	if later {
 		s.body.f("var %s *[%d]byte", s.mem, s.typ.Size)
@@ -151,34 +153,55 @@ func (s *store) refresh() {
 	}
 }
 
-// prepared is a value of which the direct strings and lists were lowered.
+// prepared is a value of which the handles, strings and lists outside of
+// variants were lowered.
 type prepared struct {
 	expr   string
+	handle string     // of an own
 	ptr, n string     // of a string or list
 	fields []prepared // of a record or tuple
 }
 
-// prepare lowers the strings and lists that a value holds outside of variants.
+// prepare lowers what a value holds outside of variants and is more than
+// writing: handles, then strings and lists.
 func (s *store) prepare(t *model.Type, expr string) prepared {
 	v := prepared{expr: expr}
-	switch t.Kind {
-	case model.String:
-		v.ptr, v.n = s.pair("f.NewString(" + expr + ")")
-	case model.List:
-		v.ptr, v.n = s.lowerList(t.Elem, expr)
-	case model.Record, model.Tuple:
-		for i, name := range s.fieldNames(t) {
-			v.fields = append(v.fields, s.prepare(t.Fields[i].Type, expr+"."+name))
-		}
-	default:
-		return v
-	}
-	s.fresh = s.fresh && !t.Dynamic
+	s.prepareHandles(t, &v)
+	s.prepareLists(t, &v)
 	return v
 }
 
+func (s *store) prepareHandles(t *model.Type, v *prepared) {
+	switch t.Kind {
+	case model.Own:
+		v.handle = s.locals.temp("h")
+		s.body.f("%s := f.Own(%s, %s)", v.handle, s.resourceVar(t.Resource), v.expr)
+	case model.Record, model.Tuple:
+		v.fields = make([]prepared, len(t.Fields))
+		for i, name := range s.fieldNames(t) {
+			v.fields[i].expr = v.expr + "." + name
+			s.prepareHandles(t.Fields[i].Type, &v.fields[i])
+		}
+	}
+}
+
+func (s *store) prepareLists(t *model.Type, v *prepared) {
+	switch t.Kind {
+	case model.String:
+		v.ptr, v.n = s.pair("f.NewString(" + v.expr + ")")
+		s.fresh = false
+	case model.List:
+		v.ptr, v.n = s.lowerList(t.Elem, v.expr)
+		s.fresh = false
+	case model.Record, model.Tuple:
+		for i, f := range t.Fields {
+			s.prepareLists(f.Type, &v.fields[i])
+		}
+	}
+}
+
 func (s *store) pair(call string) (ptr, n string) {
-	ptr, n = s.locals.pick("p"), s.locals.pick("n")
+	ptr, n = s.locals.temp("p"), s.locals.temp("n")
 	s.body.f("%s, %s := %s", ptr, n, call)
 	return ptr, n
 }
@@ -191,8 +214,8 @@ func (s *store) lowerList(elem *model.Type, expr string) (ptr, n string) {
 	case elem.Numeric():
 		return s.pair(s.imports.component() + ".NewNumbers(f, " + expr + ")")
 	}
-	ptr, n = s.locals.pick("p"), s.locals.pick("n")
-	i := s.locals.pick("i")
+	ptr, n = s.locals.temp("p"), s.locals.temp("n")
+	i := s.locals.temp("i")
 	s.body.f("%s := f.NewList(len(%s), %d, %d)", ptr, expr, elem.Size, elem.Align)
 	s.body.f("%s := uint32(len(%s))", n, expr)
 	var sub *store
@@ -229,6 +252,8 @@ func (s *store) put(t *model.Type, v prepared, p place) {
 		s.body.f("if %s {", v.expr)
 		s.write(p, 1, "1")
 		s.body.f("}")
+	case model.Own:
+		s.write(p, 4, v.handle)
 	case model.String, model.List:
 		s.write(p, 4, v.ptr)
 		p.offset += 4
@@ -250,7 +275,7 @@ func (s *store) put(t *model.Type, v prepared, p place) {
 
 // either writes an option or result: case yes where cond holds, else case no.
 func (s *store) either(t *model.Type, cond, yesExpr string, yes int, noExpr string, no int, p place) {
-	if !t.Dynamic {
+	if !t.Late {
 		s.refresh()
 	}
 	before := s.fresh
@@ -275,7 +300,7 @@ func (s *store) payload(t *model.Type, index int, expr string, p place) {
 func (s *store) variant(t *model.Type, expr string, p place) {
 	members, payloads := s.members(t), s.payloads(t)
 	if count(payloads) > 0 {
-		if !t.Dynamic {
+		if !t.Late {
 			s.refresh()
 		}
 		before, after := s.fresh, s.fresh

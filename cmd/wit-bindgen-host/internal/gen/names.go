@@ -2,6 +2,7 @@ package gen
 
 import (
 	"go/token"
+	"strconv"
 	"strings"
 
 	"github.com/wasikv/wasikv/cmd/wit-bindgen-host/internal/model"
@@ -49,6 +50,16 @@ func newScope(taken ...string) scope {
 func (s scope) pick(name string) string {
 	for s[name] || token.IsKeyword(name) {
 		name += "_"
+	}
+	s[name] = true
+	return name
+}
+
+// temp hands out a name for a value that WIT has no name for: p, p2, p3.
+func (s scope) temp(base string) string {
+	name := base
+	for i := 2; s[name]; i++ {
+		name = base + strconv.Itoa(i)
 	}
 	s[name] = true
 	return name

@@ -26,6 +26,7 @@ type Location struct {
 func (c *Config) locate(i *model.Interface) Location {
 	leaf := strings.ReplaceAll(strings.ToLower(i.Name), "-", "")
 	loc := Location{Name: packageName(i, leaf)}
+	leaf = dirName(leaf)
 	if to, ok := c.mapping(i); ok {
 		loc.ImportPath = path.Join(to, leaf)
 	} else {
@@ -39,11 +40,20 @@ func (c *Config) locate(i *model.Interface) Location {
 
 // packageDir places a WIT package: "wasi/io/v0_2".
 func packageDir(i *model.Interface) string {
-	dir := path.Join(strings.ToLower(i.Namespace), strings.ToLower(i.Package))
+	dir := path.Join(dirName(strings.ToLower(i.Namespace)), dirName(strings.ToLower(i.Package)))
 	if track := i.Track(); track != "" {
 		dir = path.Join(dir, "v"+strings.NewReplacer(".", "_", "-", "_", "+", "_").Replace(track))
 	}
 	return dir
+}
+
+// dirName avoids directories that the go command gives a meaning.
+func dirName(name string) string {
+	switch name {
+	case "internal", "vendor", "testdata":
+		return name + "_"
+	}
+	return name
 }
 
 // packageName avoids names that Go gives a meaning: interface error of wasi:io

@@ -12,8 +12,10 @@ import (
 // looked up at run time, since that package may be of another patch version.
 type text struct {
 	file  *file
-	parts []string // alternately: literal text, Go expression
+	parts []string // literals and other Go expressions
 	lit   strings.Builder
+	// late says that the text is known at run time only.
+	late bool
 }
 
 func (f *file) newText() *text { return &text{file: f} }
@@ -32,19 +34,103 @@ func (x *text) resource(d *model.Def) {
 		x.lit.WriteString(d.ID())
 		return
 	}
+	x.late = true
+	x.add(x.file.resourceVar(d) + ".Name")
+}
+
+// add appends a Go expression.
+func (x *text) add(expr string) {
 	if x.lit.Len() > 0 {
 		x.parts = append(x.parts, strconv.Quote(x.lit.String()))
 		x.lit.Reset()
 	}
-	x.parts = append(x.parts, x.file.resourceVar(d)+".Name")
+	x.parts = append(x.parts, expr)
+}
+
+// hasText reports whether the text of a type is a declaration of its own, for
+// being long and used often.
+func (f *file) hasText(d *model.Def) bool {
+	if d == nil || d.Interface != f.face || d.Resource() {
+		return false
+	}
+	switch d.Type.Kind {
+	case model.Record, model.Variant, model.Enum, model.Flags:
+		return true
+	}
+	return false
+}
+
+// textName is the constant that holds the text of a definition.
+func (f *file) textName(d *model.Def) string { return "text" + f.names.defs[d] }
+
+// defText is the Go expression for the text of a definition.
+func (f *file) defText(d *model.Def) string {
+	x := f.newText()
+	switch {
+	case d.Resource():
+		x.lit.WriteString("resource ")
+		x.resource(d)
+	case f.hasText(d):
+		return f.textName(d)
+	default:
+		x.structure(d.Type)
+	}
+	return x.expr()
+}
+
+// writeTexts declares the texts of the interface's definitions.
+func (f *file) writeTexts() {
+	consts, vars := &lines{}, &lines{}
+	for _, d := range f.face.Defs {
+		if !f.hasText(d) {
+			continue
+		}
+		x := f.newText()
+		x.structure(d.Type)
+		group := consts
+		if x.late {
+			group = vars
+		}
+		group.f("%s = %s", f.textName(d), x.expr())
+	}
+	for _, group := range []struct {
+		keyword string
+		*lines
+	}{{"const", consts}, {"var", vars}} {
+		if len(group.text) > 0 {
+			f.body.f("// The structure of types, by which imports are matched.")
+			f.body.f("%s (", group.keyword)
+			f.body.text = append(f.body.text, group.text...)
+			f.body.f(")")
+			f.body.f("")
+		}
+	}
 }
 
 // typ spells a type as types.Type.String does.
 func (x *text) typ(t *model.Type) {
-	if t == nil {
+	switch {
+	case t == nil:
 		x.lit.WriteByte('_')
-		return
+	case x.file.hasText(t.Def):
+		x.add(x.file.textName(t.Def))
+		x.late = x.late || x.file.lateText(t)
+	default:
+		x.structure(t)
 	}
+}
+
+// lateText reports whether the text of a type is known at run time only.
+func (f *file) lateText(t *model.Type) bool {
+	late := false
+	t.Walk(func(t *model.Type) {
+		late = late || t.Resource != nil && f.place(t.Resource.Root().Interface).Dir == ""
+	})
+	return late
+}
+
+// structure spells a type whatever its name.
+func (x *text) structure(t *model.Type) {
 	switch t.Kind {
 	case model.List, model.Option:
 		x.lit.WriteString(t.Kind.String() + "<")

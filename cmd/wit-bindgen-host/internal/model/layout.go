@@ -39,17 +39,17 @@ func primitive(k Kind) *Type {
 	case F64:
 		size, flat = 8, []Core{CF64}
 	case String:
-		return &Type{Kind: k, Size: 8, Align: 4, Flat: []Core{I32, I32}, FlatCount: 2, Dynamic: true}
+		return &Type{Kind: k, Size: 8, Align: 4, Flat: []Core{I32, I32}, FlatCount: 2, Dynamic: true, Late: true}
 	}
 	return &Type{Kind: k, Size: size, Align: size, Flat: flat, FlatCount: 1}
 }
 
 func list(elem *Type) *Type {
-	return &Type{Kind: List, Elem: elem, Size: 8, Align: 4, Flat: []Core{I32, I32}, FlatCount: 2, Dynamic: true}
+	return &Type{Kind: List, Elem: elem, Size: 8, Align: 4, Flat: []Core{I32, I32}, FlatCount: 2, Dynamic: true, Late: true}
 }
 
 func handle(k Kind, resource *Def) *Type {
-	return &Type{Kind: k, Resource: resource, Size: 4, Align: 4, Flat: []Core{I32}, FlatCount: 1}
+	return &Type{Kind: k, Resource: resource, Size: 4, Align: 4, Flat: []Core{I32}, FlatCount: 1, Late: k == Own}
 }
 
 func flags(labels []Label) (*Type, error) {
@@ -84,6 +84,7 @@ func product(k Kind, fields []Field) (*Type, error) {
 		}
 		t.Align = max(t.Align, f.Type.Align)
 		t.Dynamic = t.Dynamic || f.Type.Dynamic
+		t.Late = t.Late || f.Type.Late
 		t.FlatCount = min(t.FlatCount+f.Type.FlatCount, MaxFlat+1)
 	}
 	t.Size = uint32(alignTo(size, t.Align))
@@ -117,6 +118,7 @@ func sum(k Kind, cases []Case) (*Type, error) {
 		}
 		payloadAlign, widest = max(payloadAlign, p.Align), max(widest, p.Size)
 		t.Dynamic = t.Dynamic || p.Dynamic
+		t.Late = t.Late || p.Late
 		t.FlatCount = min(max(t.FlatCount, 1+p.FlatCount), MaxFlat+1)
 		for i, c := range p.Flat {
 			if i+1 < len(t.Flat) {

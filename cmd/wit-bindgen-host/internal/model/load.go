@@ -204,6 +204,15 @@ func (l *loader) face(i *wit.Interface) (*Interface, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.ID(), err)
 	}
+	// Definitions were made as they were needed; WIT's order is the one to
+	// show.
+	f.Defs = f.Defs[:0]
+	i.TypeDefs.All()(func(name string, t *wit.TypeDef) bool {
+		if d := l.defs[t]; d != nil {
+			f.Defs = append(f.Defs, d)
+		}
+		return true
+	})
 	l.order = append(l.order, f)
 	return f, nil
 }

@@ -65,6 +65,9 @@ type Type struct {
 
 	// Dynamic says that lowering a value to memory allocates in the guest.
 	Dynamic bool
+	// Late is Dynamic, or that lowering a value makes handles: what is done
+	// before the memory it goes to is looked at.
+	Late bool
 }
 
 // Field is a record field or, with an empty Name, a tuple element.

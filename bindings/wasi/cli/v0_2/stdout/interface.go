@@ -4,9 +4,10 @@
 //
 // Standard output.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package stdout
 
 import (
@@ -19,7 +20,8 @@ import (
 
 // Host implements the functions of wasi:cli/stdout@0.2.12.
 //
-// Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
+// Calls of one guest come one at a time; an implementation that several guests
+// share is called by all of them at once.
 type Host interface {
 	// GetStdout is `get-stdout: func() -> output-stream`.
 	//
@@ -35,8 +37,9 @@ func Register(l *component.Linker, impl Host) error {
 	return l.Define((&adapters{impl: impl}).describe())
 }
 
-// RegisterEach offers wasi:cli/stdout@0.2.12 to guests; open makes the implementation that one
-// guest sees, at its first call. An error of open ends the guest.
+// RegisterEach offers wasi:cli/stdout@0.2.12 to guests; open makes the
+// implementation that one guest sees, at its first call. An error of open ends
+// the guest.
 func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)) error {
 	a := &adapters{}
 	i := a.describe()

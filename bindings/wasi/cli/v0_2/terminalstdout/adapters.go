@@ -51,11 +51,14 @@ func (a *adapters) callGetTerminalStdout(ctx context.Context, f *component.Frame
 	if err != nil {
 		f.TrapIn("wasi:cli/terminal-stdout@0.2.12#get-terminal-stdout", err)
 	}
-	m := (*[8]byte)(f.Area(ret, 8, 4))
+	var m *[8]byte
 	if r.Some {
-		binary.LittleEndian.PutUint32(m[4:], f.Own(terminaloutput.TerminalOutputResource, r.Value))
+		h := f.Own(terminaloutput.TerminalOutputResource, r.Value)
+		m = (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 	} else {
+		m = (*[8]byte)(f.Area(ret, 8, 4))
 		m[0] = 0
 	}
 }

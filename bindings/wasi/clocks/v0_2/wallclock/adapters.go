@@ -29,18 +29,18 @@ func (a *adapters) describe() *component.Interface {
 	a.face = component.Interface{
 		Name: "wasi:clocks/wall-clock@0.2.12",
 		Types: []component.TypeDef{
-			{Name: "datetime", Text: "record{seconds: u64, nanoseconds: u32}"},
+			{Name: "datetime", Text: textDatetime},
 		},
 		Funcs: []component.Func{
 			{
 				Name:      "now",
-				Signature: "func() -> record{seconds: u64, nanoseconds: u32}",
+				Signature: "func() -> " + textDatetime,
 				Params:    []component.CoreType{component.CoreI32},
 				Call:      a.callNow,
 			},
 			{
 				Name:      "resolution",
-				Signature: "func() -> record{seconds: u64, nanoseconds: u32}",
+				Signature: "func() -> " + textDatetime,
 				Params:    []component.CoreType{component.CoreI32},
 				Call:      a.callResolution,
 			},
@@ -48,6 +48,11 @@ func (a *adapters) describe() *component.Interface {
 	}
 	return &a.face
 }
+
+// The structure of types, by which imports are matched.
+const (
+	textDatetime = "record{seconds: u64, nanoseconds: u32}"
+)
 
 // callNow is now.
 func (a *adapters) callNow(ctx context.Context, f *component.Frame, stack []uint64) {

@@ -54,11 +54,12 @@ func (a *adapters) callGetDirectories(ctx context.Context, f *component.Frame, s
 	p := f.NewList(len(r), 12, 4)
 	n := uint32(len(r))
 	for i := range r {
-		p_, n_ := f.NewString(r[i].F1)
-		m_ := (*[12]byte)(f.Area(p+uint32(i)*12, 12, 4))
-		binary.LittleEndian.PutUint32(m_[0:], f.Own(types.DescriptorResource, r[i].F0))
-		binary.LittleEndian.PutUint32(m_[4:], p_)
-		binary.LittleEndian.PutUint32(m_[8:], n_)
+		h := f.Own(types.DescriptorResource, r[i].F0)
+		p2, n2 := f.NewString(r[i].F1)
+		m2 := (*[12]byte)(f.Area(p+uint32(i)*12, 12, 4))
+		binary.LittleEndian.PutUint32(m2[0:], h)
+		binary.LittleEndian.PutUint32(m2[4:], p2)
+		binary.LittleEndian.PutUint32(m2[8:], n2)
 	}
 	m := (*[8]byte)(f.Area(ret, 8, 4))
 	binary.LittleEndian.PutUint32(m[0:], p)

@@ -35,162 +35,162 @@ func (a *adapters) describe() *component.Interface {
 			{Name: "input-stream", Text: "resource wasi:io/streams@0.2.12#input-stream"},
 			{Name: "output-stream", Text: "resource wasi:io/streams@0.2.12#output-stream"},
 			{Name: "error", Text: "resource wasi:io/error@0.2.12#error"},
-			{Name: "datetime", Text: "record{seconds: u64, nanoseconds: u32}"},
+			{Name: "datetime", Text: textDatetime},
 			{Name: "filesize", Text: "u64"},
-			{Name: "descriptor-type", Text: "enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}"},
-			{Name: "descriptor-flags", Text: "flags{read, write, file-integrity-sync, data-integrity-sync, requested-write-sync, mutate-directory}"},
-			{Name: "path-flags", Text: "flags{symlink-follow}"},
-			{Name: "open-flags", Text: "flags{create, directory, exclusive, truncate}"},
+			{Name: "descriptor-type", Text: textDescriptorType},
+			{Name: "descriptor-flags", Text: textDescriptorFlags},
+			{Name: "path-flags", Text: textPathFlags},
+			{Name: "open-flags", Text: textOpenFlags},
 			{Name: "link-count", Text: "u64"},
-			{Name: "descriptor-stat", Text: "record{type: enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, link-count: u64, size: u64, data-access-timestamp: option<record{seconds: u64, nanoseconds: u32}>, data-modification-timestamp: option<record{seconds: u64, nanoseconds: u32}>, status-change-timestamp: option<record{seconds: u64, nanoseconds: u32}>}"},
-			{Name: "new-timestamp", Text: "variant{no-change, now, timestamp(record{seconds: u64, nanoseconds: u32})}"},
-			{Name: "directory-entry", Text: "record{type: enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, name: string}"},
-			{Name: "error-code", Text: "enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}"},
-			{Name: "advice", Text: "enum{normal, sequential, random, will-need, dont-need, no-reuse}"},
-			{Name: "metadata-hash-value", Text: "record{lower: u64, upper: u64}"},
+			{Name: "descriptor-stat", Text: textDescriptorStat},
+			{Name: "new-timestamp", Text: textNewTimestamp},
+			{Name: "directory-entry", Text: textDirectoryEntry},
+			{Name: "error-code", Text: textErrorCode},
+			{Name: "advice", Text: textAdvice},
+			{Name: "metadata-hash-value", Text: textMetadataHashValue},
 		},
 		Funcs: []component.Func{
 			{
 				Name:      "[method]descriptor.read-via-stream",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64) -> result<own<wasi:io/streams@0.2.12#input-stream>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64) -> result<own<wasi:io/streams@0.2.12#input-stream>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callDescriptorReadViaStream,
 			},
 			{
 				Name:      "[method]descriptor.write-via-stream",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64) -> result<own<wasi:io/streams@0.2.12#output-stream>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64) -> result<own<wasi:io/streams@0.2.12#output-stream>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callDescriptorWriteViaStream,
 			},
 			{
 				Name:      "[method]descriptor.append-via-stream",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<own<wasi:io/streams@0.2.12#output-stream>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<own<wasi:io/streams@0.2.12#output-stream>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorAppendViaStream,
 			},
 			{
 				Name:      "[method]descriptor.advise",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64, length: u64, advice: enum{normal, sequential, random, will-need, dont-need, no-reuse}) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, offset: u64, length: u64, advice: " + textAdvice + ") -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorAdvise,
 			},
 			{
 				Name:      "[method]descriptor.sync-data",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorSyncData,
 			},
 			{
 				Name:      "[method]descriptor.get-flags",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<flags{read, write, file-integrity-sync, data-integrity-sync, requested-write-sync, mutate-directory}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<" + textDescriptorFlags + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorGetFlags,
 			},
 			{
 				Name:      "[method]descriptor.get-type",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<" + textDescriptorType + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorGetType,
 			},
 			{
 				Name:      "[method]descriptor.set-size",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, size: u64) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, size: u64) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callDescriptorSetSize,
 			},
 			{
 				Name:      "[method]descriptor.set-times",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, data-access-timestamp: variant{no-change, now, timestamp(record{seconds: u64, nanoseconds: u32})}, data-modification-timestamp: variant{no-change, now, timestamp(record{seconds: u64, nanoseconds: u32})}) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, data-access-timestamp: " + textNewTimestamp + ", data-modification-timestamp: " + textNewTimestamp + ") -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorSetTimes,
 			},
 			{
 				Name:      "[method]descriptor.read",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, length: u64, offset: u64) -> result<tuple<list<u8>, bool>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, length: u64, offset: u64) -> result<tuple<list<u8>, bool>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32},
 				Call:      callDescriptorRead,
 			},
 			{
 				Name:      "[method]descriptor.write",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, buffer: list<u8>, offset: u64) -> result<u64, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, buffer: list<u8>, offset: u64) -> result<u64, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callDescriptorWrite,
 			},
 			{
 				Name:      "[method]descriptor.read-directory",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<own<wasi:filesystem/types@0.2.12#directory-entry-stream>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<own<wasi:filesystem/types@0.2.12#directory-entry-stream>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorReadDirectory,
 			},
 			{
 				Name:      "[method]descriptor.sync",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorSync,
 			},
 			{
 				Name:      "[method]descriptor.create-directory-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorCreateDirectoryAt,
 			},
 			{
 				Name:      "[method]descriptor.stat",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<record{type: enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, link-count: u64, size: u64, data-access-timestamp: option<record{seconds: u64, nanoseconds: u32}>, data-modification-timestamp: option<record{seconds: u64, nanoseconds: u32}>, status-change-timestamp: option<record{seconds: u64, nanoseconds: u32}>}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<" + textDescriptorStat + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorStat,
 			},
 			{
 				Name:      "[method]descriptor.stat-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: flags{symlink-follow}, path: string) -> result<record{type: enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, link-count: u64, size: u64, data-access-timestamp: option<record{seconds: u64, nanoseconds: u32}>, data-modification-timestamp: option<record{seconds: u64, nanoseconds: u32}>, status-change-timestamp: option<record{seconds: u64, nanoseconds: u32}>}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: " + textPathFlags + ", path: string) -> result<" + textDescriptorStat + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorStatAt,
 			},
 			{
 				Name:      "[method]descriptor.set-times-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: flags{symlink-follow}, path: string, data-access-timestamp: variant{no-change, now, timestamp(record{seconds: u64, nanoseconds: u32})}, data-modification-timestamp: variant{no-change, now, timestamp(record{seconds: u64, nanoseconds: u32})}) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: " + textPathFlags + ", path: string, data-access-timestamp: " + textNewTimestamp + ", data-modification-timestamp: " + textNewTimestamp + ") -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorSetTimesAt,
 			},
 			{
 				Name:      "[method]descriptor.link-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path-flags: flags{symlink-follow}, old-path: string, new-descriptor: borrow<wasi:filesystem/types@0.2.12#descriptor>, new-path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path-flags: " + textPathFlags + ", old-path: string, new-descriptor: borrow<wasi:filesystem/types@0.2.12#descriptor>, new-path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorLinkAt,
 			},
 			{
 				Name:      "[method]descriptor.open-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: flags{symlink-follow}, path: string, open-flags: flags{create, directory, exclusive, truncate}, flags: flags{read, write, file-integrity-sync, data-integrity-sync, requested-write-sync, mutate-directory}) -> result<own<wasi:filesystem/types@0.2.12#descriptor>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: " + textPathFlags + ", path: string, open-flags: " + textOpenFlags + ", flags: " + textDescriptorFlags + ") -> result<own<wasi:filesystem/types@0.2.12#descriptor>, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorOpenAt,
 			},
 			{
 				Name:      "[method]descriptor.readlink-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<string, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<string, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorReadlinkAt,
 			},
 			{
 				Name:      "[method]descriptor.remove-directory-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorRemoveDirectoryAt,
 			},
 			{
 				Name:      "[method]descriptor.rename-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path: string, new-descriptor: borrow<wasi:filesystem/types@0.2.12#descriptor>, new-path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path: string, new-descriptor: borrow<wasi:filesystem/types@0.2.12#descriptor>, new-path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorRenameAt,
 			},
 			{
 				Name:      "[method]descriptor.symlink-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path: string, new-path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, old-path: string, new-path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorSymlinkAt,
 			},
 			{
 				Name:      "[method]descriptor.unlink-file-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path: string) -> result<_, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorUnlinkFileAt,
 			},
@@ -203,25 +203,25 @@ func (a *adapters) describe() *component.Interface {
 			},
 			{
 				Name:      "[method]descriptor.metadata-hash",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<record{lower: u64, upper: u64}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>) -> result<" + textMetadataHashValue + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDescriptorMetadataHash,
 			},
 			{
 				Name:      "[method]descriptor.metadata-hash-at",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: flags{symlink-follow}, path: string) -> result<record{lower: u64, upper: u64}, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#descriptor>, path-flags: " + textPathFlags + ", path: string) -> result<" + textMetadataHashValue + ", " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callDescriptorMetadataHashAt,
 			},
 			{
 				Name:      "[method]directory-entry-stream.read-directory-entry",
-				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#directory-entry-stream>) -> result<option<record{type: enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}, name: string}>, enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(self: borrow<wasi:filesystem/types@0.2.12#directory-entry-stream>) -> result<option<" + textDirectoryEntry + ">, " + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callDirectoryEntryStreamReadDirectoryEntry,
 			},
 			{
 				Name:      "filesystem-error-code",
-				Signature: "func(err: borrow<wasi:io/error@0.2.12#error>) -> option<enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}>",
+				Signature: "func(err: borrow<wasi:io/error@0.2.12#error>) -> option<" + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      a.callFilesystemErrorCode,
 			},
@@ -229,6 +229,21 @@ func (a *adapters) describe() *component.Interface {
 	}
 	return &a.face
 }
+
+// The structure of types, by which imports are matched.
+const (
+	textDatetime          = "record{seconds: u64, nanoseconds: u32}"
+	textDescriptorType    = "enum{unknown, block-device, character-device, directory, fifo, symbolic-link, regular-file, socket}"
+	textDescriptorFlags   = "flags{read, write, file-integrity-sync, data-integrity-sync, requested-write-sync, mutate-directory}"
+	textPathFlags         = "flags{symlink-follow}"
+	textOpenFlags         = "flags{create, directory, exclusive, truncate}"
+	textDescriptorStat    = "record{type: " + textDescriptorType + ", link-count: u64, size: u64, data-access-timestamp: option<" + textDatetime + ">, data-modification-timestamp: option<" + textDatetime + ">, status-change-timestamp: option<" + textDatetime + ">}"
+	textNewTimestamp      = "variant{no-change, now, timestamp(" + textDatetime + ")}"
+	textDirectoryEntry    = "record{type: " + textDescriptorType + ", name: string}"
+	textErrorCode         = "enum{access, would-block, already, bad-descriptor, busy, deadlock, quota, exist, file-too-large, illegal-byte-sequence, in-progress, interrupted, invalid, io, is-directory, loop, too-many-links, message-size, name-too-long, no-device, no-entry, no-lock, insufficient-memory, insufficient-space, not-directory, not-empty, not-recoverable, unsupported, no-tty, no-such-device, overflow, not-permitted, pipe, read-only, invalid-seek, text-file-busy, cross-device}"
+	textAdvice            = "enum{normal, sequential, random, will-need, dont-need, no-reuse}"
+	textMetadataHashValue = "record{lower: u64, upper: u64}"
+)
 
 // callDescriptorReadViaStream is [method]descriptor.read-via-stream.
 func callDescriptorReadViaStream(ctx context.Context, f *component.Frame, stack []uint64) {
@@ -246,9 +261,10 @@ func callDescriptorReadViaStream(ctx context.Context, f *component.Frame, stack 
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(streams.InputStreamResource, r))
-	m_[0] = 0
+	h := f.Own(streams.InputStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h)
+	m2[0] = 0
 }
 
 // callDescriptorWriteViaStream is [method]descriptor.write-via-stream.
@@ -267,9 +283,10 @@ func callDescriptorWriteViaStream(ctx context.Context, f *component.Frame, stack
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(streams.OutputStreamResource, r))
-	m_[0] = 0
+	h := f.Own(streams.OutputStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h)
+	m2[0] = 0
 }
 
 // callDescriptorAppendViaStream is [method]descriptor.append-via-stream.
@@ -287,9 +304,10 @@ func callDescriptorAppendViaStream(ctx context.Context, f *component.Frame, stac
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(streams.OutputStreamResource, r))
-	m_[0] = 0
+	h := f.Own(streams.OutputStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h)
+	m2[0] = 0
 }
 
 // callDescriptorAdvise is [method]descriptor.advise.
@@ -309,8 +327,8 @@ func callDescriptorAdvise(ctx context.Context, f *component.Frame, stack []uint6
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorSyncData is [method]descriptor.sync-data.
@@ -327,8 +345,8 @@ func callDescriptorSyncData(ctx context.Context, f *component.Frame, stack []uin
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorGetFlags is [method]descriptor.get-flags.
@@ -346,9 +364,9 @@ func callDescriptorGetFlags(ctx context.Context, f *component.Frame, stack []uin
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[1] = uint8(r & 0x3f)
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[1] = uint8(r & 0x3f)
+	m2[0] = 0
 }
 
 // callDescriptorGetType is [method]descriptor.get-type.
@@ -366,9 +384,9 @@ func callDescriptorGetType(ctx context.Context, f *component.Frame, stack []uint
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[1] = uint8(f.Case(uint32(r), 8))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[1] = uint8(f.Case(uint32(r), 8))
+	m2[0] = 0
 }
 
 // callDescriptorSetSize is [method]descriptor.set-size.
@@ -386,8 +404,8 @@ func callDescriptorSetSize(ctx context.Context, f *component.Frame, stack []uint
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorSetTimes is [method]descriptor.set-times.
@@ -416,8 +434,8 @@ func callDescriptorSetTimes(ctx context.Context, f *component.Frame, stack []uin
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorRead is [method]descriptor.read.
@@ -438,14 +456,14 @@ func callDescriptorRead(ctx context.Context, f *component.Frame, stack []uint64)
 		return
 	}
 	p, n := f.NewBytes(r.F0)
-	m_ := (*[16]byte)(f.Area(ret, 16, 4))
-	binary.LittleEndian.PutUint32(m_[4:], p)
-	binary.LittleEndian.PutUint32(m_[8:], n)
-	m_[12] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 4))
+	binary.LittleEndian.PutUint32(m2[4:], p)
+	binary.LittleEndian.PutUint32(m2[8:], n)
+	m2[12] = 0
 	if r.F1 {
-		m_[12] = 1
+		m2[12] = 1
 	}
-	m_[0] = 0
+	m2[0] = 0
 }
 
 // callDescriptorWrite is [method]descriptor.write.
@@ -465,9 +483,9 @@ func callDescriptorWrite(ctx context.Context, f *component.Frame, stack []uint64
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }
 
 // callDescriptorReadDirectory is [method]descriptor.read-directory.
@@ -485,9 +503,10 @@ func callDescriptorReadDirectory(ctx context.Context, f *component.Frame, stack 
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(DirectoryEntryStreamResource, r))
-	m_[0] = 0
+	h := f.Own(DirectoryEntryStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h)
+	m2[0] = 0
 }
 
 // callDescriptorSync is [method]descriptor.sync.
@@ -504,8 +523,8 @@ func callDescriptorSync(ctx context.Context, f *component.Frame, stack []uint64)
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorCreateDirectoryAt is [method]descriptor.create-directory-at.
@@ -523,8 +542,8 @@ func callDescriptorCreateDirectoryAt(ctx context.Context, f *component.Frame, st
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorStat is [method]descriptor.stat.
@@ -542,32 +561,32 @@ func callDescriptorStat(ctx context.Context, f *component.Frame, stack []uint64)
 		m[0] = 1
 		return
 	}
-	m_ := (*[104]byte)(f.Area(ret, 104, 8))
-	m_[8] = uint8(f.Case(uint32(r.Type), 8))
-	binary.LittleEndian.PutUint64(m_[16:], r.LinkCount)
-	binary.LittleEndian.PutUint64(m_[24:], r.Size)
+	m2 := (*[104]byte)(f.Area(ret, 104, 8))
+	m2[8] = uint8(f.Case(uint32(r.Type), 8))
+	binary.LittleEndian.PutUint64(m2[16:], r.LinkCount)
+	binary.LittleEndian.PutUint64(m2[24:], r.Size)
 	if r.DataAccessTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[40:], r.DataAccessTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[48:], r.DataAccessTimestamp.Value.Nanoseconds)
-		m_[32] = 1
+		binary.LittleEndian.PutUint64(m2[40:], r.DataAccessTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[48:], r.DataAccessTimestamp.Value.Nanoseconds)
+		m2[32] = 1
 	} else {
-		m_[32] = 0
+		m2[32] = 0
 	}
 	if r.DataModificationTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[64:], r.DataModificationTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[72:], r.DataModificationTimestamp.Value.Nanoseconds)
-		m_[56] = 1
+		binary.LittleEndian.PutUint64(m2[64:], r.DataModificationTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[72:], r.DataModificationTimestamp.Value.Nanoseconds)
+		m2[56] = 1
 	} else {
-		m_[56] = 0
+		m2[56] = 0
 	}
 	if r.StatusChangeTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[88:], r.StatusChangeTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
-		m_[80] = 1
+		binary.LittleEndian.PutUint64(m2[88:], r.StatusChangeTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
+		m2[80] = 1
 	} else {
-		m_[80] = 0
+		m2[80] = 0
 	}
-	m_[0] = 0
+	m2[0] = 0
 }
 
 // callDescriptorStatAt is [method]descriptor.stat-at.
@@ -587,32 +606,32 @@ func callDescriptorStatAt(ctx context.Context, f *component.Frame, stack []uint6
 		m[0] = 1
 		return
 	}
-	m_ := (*[104]byte)(f.Area(ret, 104, 8))
-	m_[8] = uint8(f.Case(uint32(r.Type), 8))
-	binary.LittleEndian.PutUint64(m_[16:], r.LinkCount)
-	binary.LittleEndian.PutUint64(m_[24:], r.Size)
+	m2 := (*[104]byte)(f.Area(ret, 104, 8))
+	m2[8] = uint8(f.Case(uint32(r.Type), 8))
+	binary.LittleEndian.PutUint64(m2[16:], r.LinkCount)
+	binary.LittleEndian.PutUint64(m2[24:], r.Size)
 	if r.DataAccessTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[40:], r.DataAccessTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[48:], r.DataAccessTimestamp.Value.Nanoseconds)
-		m_[32] = 1
+		binary.LittleEndian.PutUint64(m2[40:], r.DataAccessTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[48:], r.DataAccessTimestamp.Value.Nanoseconds)
+		m2[32] = 1
 	} else {
-		m_[32] = 0
+		m2[32] = 0
 	}
 	if r.DataModificationTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[64:], r.DataModificationTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[72:], r.DataModificationTimestamp.Value.Nanoseconds)
-		m_[56] = 1
+		binary.LittleEndian.PutUint64(m2[64:], r.DataModificationTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[72:], r.DataModificationTimestamp.Value.Nanoseconds)
+		m2[56] = 1
 	} else {
-		m_[56] = 0
+		m2[56] = 0
 	}
 	if r.StatusChangeTimestamp.Some {
-		binary.LittleEndian.PutUint64(m_[88:], r.StatusChangeTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m_[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
-		m_[80] = 1
+		binary.LittleEndian.PutUint64(m2[88:], r.StatusChangeTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m2[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
+		m2[80] = 1
 	} else {
-		m_[80] = 0
+		m2[80] = 0
 	}
-	m_[0] = 0
+	m2[0] = 0
 }
 
 // callDescriptorSetTimesAt is [method]descriptor.set-times-at.
@@ -643,8 +662,8 @@ func callDescriptorSetTimesAt(ctx context.Context, f *component.Frame, stack []u
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorLinkAt is [method]descriptor.link-at.
@@ -665,8 +684,8 @@ func callDescriptorLinkAt(ctx context.Context, f *component.Frame, stack []uint6
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorOpenAt is [method]descriptor.open-at.
@@ -688,9 +707,10 @@ func callDescriptorOpenAt(ctx context.Context, f *component.Frame, stack []uint6
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(DescriptorResource, r))
-	m_[0] = 0
+	h := f.Own(DescriptorResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h)
+	m2[0] = 0
 }
 
 // callDescriptorReadlinkAt is [method]descriptor.readlink-at.
@@ -710,10 +730,10 @@ func callDescriptorReadlinkAt(ctx context.Context, f *component.Frame, stack []u
 		return
 	}
 	p, n := f.NewString(r)
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m_[4:], p)
-	binary.LittleEndian.PutUint32(m_[8:], n)
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	binary.LittleEndian.PutUint32(m2[4:], p)
+	binary.LittleEndian.PutUint32(m2[8:], n)
+	m2[0] = 0
 }
 
 // callDescriptorRemoveDirectoryAt is [method]descriptor.remove-directory-at.
@@ -731,8 +751,8 @@ func callDescriptorRemoveDirectoryAt(ctx context.Context, f *component.Frame, st
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorRenameAt is [method]descriptor.rename-at.
@@ -752,8 +772,8 @@ func callDescriptorRenameAt(ctx context.Context, f *component.Frame, stack []uin
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorSymlinkAt is [method]descriptor.symlink-at.
@@ -772,8 +792,8 @@ func callDescriptorSymlinkAt(ctx context.Context, f *component.Frame, stack []ui
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorUnlinkFileAt is [method]descriptor.unlink-file-at.
@@ -791,8 +811,8 @@ func callDescriptorUnlinkFileAt(ctx context.Context, f *component.Frame, stack [
 		m[0] = 1
 		return
 	}
-	m_ := (*[2]byte)(f.Area(ret, 2, 1))
-	m_[0] = 0
+	m2 := (*[2]byte)(f.Area(ret, 2, 1))
+	m2[0] = 0
 }
 
 // callDescriptorIsSameObject is [method]descriptor.is-same-object.
@@ -824,10 +844,10 @@ func callDescriptorMetadataHash(ctx context.Context, f *component.Frame, stack [
 		m[0] = 1
 		return
 	}
-	m_ := (*[24]byte)(f.Area(ret, 24, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r.Lower)
-	binary.LittleEndian.PutUint64(m_[16:], r.Upper)
-	m_[0] = 0
+	m2 := (*[24]byte)(f.Area(ret, 24, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r.Lower)
+	binary.LittleEndian.PutUint64(m2[16:], r.Upper)
+	m2[0] = 0
 }
 
 // callDescriptorMetadataHashAt is [method]descriptor.metadata-hash-at.
@@ -847,10 +867,10 @@ func callDescriptorMetadataHashAt(ctx context.Context, f *component.Frame, stack
 		m[0] = 1
 		return
 	}
-	m_ := (*[24]byte)(f.Area(ret, 24, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r.Lower)
-	binary.LittleEndian.PutUint64(m_[16:], r.Upper)
-	m_[0] = 0
+	m2 := (*[24]byte)(f.Area(ret, 24, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r.Lower)
+	binary.LittleEndian.PutUint64(m2[16:], r.Upper)
+	m2[0] = 0
 }
 
 // callDirectoryEntryStreamReadDirectoryEntry is [method]directory-entry-stream.read-directory-entry.
@@ -868,28 +888,28 @@ func callDirectoryEntryStreamReadDirectoryEntry(ctx context.Context, f *componen
 		m[0] = 1
 		return
 	}
-	var m_ *[20]byte
+	var m2 *[20]byte
 	if r.Some {
 		p, n := f.NewString(r.Value.Name)
-		m_ = (*[20]byte)(f.Area(ret, 20, 4))
-		m_[8] = uint8(f.Case(uint32(r.Value.Type), 8))
-		binary.LittleEndian.PutUint32(m_[12:], p)
-		binary.LittleEndian.PutUint32(m_[16:], n)
-		m_[4] = 1
+		m2 = (*[20]byte)(f.Area(ret, 20, 4))
+		m2[8] = uint8(f.Case(uint32(r.Value.Type), 8))
+		binary.LittleEndian.PutUint32(m2[12:], p)
+		binary.LittleEndian.PutUint32(m2[16:], n)
+		m2[4] = 1
 	} else {
-		m_ = (*[20]byte)(f.Area(ret, 20, 4))
-		m_[4] = 0
+		m2 = (*[20]byte)(f.Area(ret, 20, 4))
+		m2[4] = 0
 	}
-	m_[0] = 0
+	m2[0] = 0
 }
 
 // callFilesystemErrorCode is filesystem-error-code.
 func (a *adapters) callFilesystemErrorCode(ctx context.Context, f *component.Frame, stack []uint64) {
 	err := f.Borrow(ioerror.ErrorResource, uint32(stack[0])).(Error)
 	ret := uint32(stack[1])
-	r, err_ := a.host(f).FilesystemErrorCode(ctx, err)
-	if err_ != nil {
-		f.TrapIn("wasi:filesystem/types@0.2.12#filesystem-error-code", err_)
+	r, err2 := a.host(f).FilesystemErrorCode(ctx, err)
+	if err2 != nil {
+		f.TrapIn("wasi:filesystem/types@0.2.12#filesystem-error-code", err2)
 	}
 	m := (*[2]byte)(f.Area(ret, 2, 1))
 	if r.Some {

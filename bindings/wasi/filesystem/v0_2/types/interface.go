@@ -9,9 +9,10 @@
 // a symbolic link, is refused with not-permitted: a guest reaches what is
 // below the directories it was granted, and nothing else.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package types
 
 import (
@@ -26,7 +27,8 @@ import (
 
 // Host implements the functions of wasi:filesystem/types@0.2.12.
 //
-// Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
+// Calls of one guest come one at a time; an implementation that several guests
+// share is called by all of them at once.
 type Host interface {
 	// FilesystemErrorCode is `filesystem-error-code: func(err: borrow<error>) -> option<error-code>`.
 	//
@@ -43,8 +45,9 @@ func Register(l *component.Linker, impl Host) error {
 	return l.Define((&adapters{impl: impl}).describe())
 }
 
-// RegisterEach offers wasi:filesystem/types@0.2.12 to guests; open makes the implementation that one
-// guest sees, at its first call. An error of open ends the guest.
+// RegisterEach offers wasi:filesystem/types@0.2.12 to guests; open makes the
+// implementation that one guest sees, at its first call. An error of open ends
+// the guest.
 func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)) error {
 	a := &adapters{}
 	i := a.describe()
@@ -522,8 +525,8 @@ type MetadataHashValue struct {
 //
 // An open file or directory.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Descriptor interface {
 	// ReadViaStream is `read-via-stream: func(offset: filesize) -> result<input-stream, error-code>`.
 	//
@@ -676,8 +679,8 @@ var DescriptorResource = component.NewResource("wasi:filesystem/types@0.2.12#des
 //
 // What a directory holds, one after the other.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type DirectoryEntryStream interface {
 	// ReadDirectoryEntry is `read-directory-entry: func() -> result<option<directory-entry>, error-code>`.
 	//

@@ -4,9 +4,10 @@
 //
 // Errors whose only common ground is a text for people.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package ioerror
 
 import (
@@ -23,8 +24,8 @@ func Register(l *component.Linker) error { return l.Define(describe()) }
 // A failure of a stream or of what lies behind it. Interfaces that know more
 // turn it into a code of their own, as wasi:filesystem does.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Error interface {
 	// ToDebugString is `to-debug-string: func() -> string`.
 	//

@@ -92,9 +92,9 @@ func (a *adapters) callPoll(ctx context.Context, f *component.Frame, stack []uin
 	if err != nil {
 		f.TrapIn("wasi:io/poll@0.2.12#poll", err)
 	}
-	p_, n_ := component.NewNumbers(f, r)
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[0:], p_)
-	binary.LittleEndian.PutUint32(m_[4:], n_)
+	p2, n2 := component.NewNumbers(f, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[0:], p2)
+	binary.LittleEndian.PutUint32(m2[4:], n2)
 	callPollIn.Give(inLent)
 }

@@ -4,9 +4,10 @@
 //
 // Waiting for several things at once.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package poll
 
 import (
@@ -18,7 +19,8 @@ import (
 
 // Host implements the functions of wasi:io/poll@0.2.12.
 //
-// Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
+// Calls of one guest come one at a time; an implementation that several guests
+// share is called by all of them at once.
 type Host interface {
 	// Poll is `poll: func(in: list<borrow<pollable>>) -> list<u32>`.
 	//
@@ -39,8 +41,9 @@ func Register(l *component.Linker, impl Host) error {
 	return l.Define((&adapters{impl: impl}).describe())
 }
 
-// RegisterEach offers wasi:io/poll@0.2.12 to guests; open makes the implementation that one
-// guest sees, at its first call. An error of open ends the guest.
+// RegisterEach offers wasi:io/poll@0.2.12 to guests; open makes the
+// implementation that one guest sees, at its first call. An error of open ends
+// the guest.
 func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)) error {
 	a := &adapters{}
 	i := a.describe()
@@ -59,8 +62,8 @@ func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)
 // Something that becomes ready. It belongs to the resource that it was made
 // from, and must be dropped before that one.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Pollable interface {
 	// Ready is `ready: func() -> bool`.
 	//

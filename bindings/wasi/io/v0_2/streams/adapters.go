@@ -18,30 +18,30 @@ func describe() *component.Interface {
 		Types: []component.TypeDef{
 			{Name: "error", Text: "resource wasi:io/error@0.2.12#error"},
 			{Name: "pollable", Text: "resource wasi:io/poll@0.2.12#pollable"},
-			{Name: "stream-error", Text: "variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}"},
+			{Name: "stream-error", Text: textStreamError},
 		},
 		Funcs: []component.Func{
 			{
 				Name:      "[method]input-stream.read",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<list<u8>, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<list<u8>, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callInputStreamRead,
 			},
 			{
 				Name:      "[method]input-stream.blocking-read",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<list<u8>, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<list<u8>, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callInputStreamBlockingRead,
 			},
 			{
 				Name:      "[method]input-stream.skip",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callInputStreamSkip,
 			},
 			{
 				Name:      "[method]input-stream.blocking-skip",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callInputStreamBlockingSkip,
 			},
@@ -54,31 +54,31 @@ func describe() *component.Interface {
 			},
 			{
 				Name:      "[method]output-stream.check-write",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<u64, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<u64, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callOutputStreamCheckWrite,
 			},
 			{
 				Name:      "[method]output-stream.write",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, contents: list<u8>) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, contents: list<u8>) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callOutputStreamWrite,
 			},
 			{
 				Name:      "[method]output-stream.blocking-write-and-flush",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, contents: list<u8>) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, contents: list<u8>) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      callOutputStreamBlockingWriteAndFlush,
 			},
 			{
 				Name:      "[method]output-stream.flush",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callOutputStreamFlush,
 			},
 			{
 				Name:      "[method]output-stream.blocking-flush",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callOutputStreamBlockingFlush,
 			},
@@ -91,31 +91,36 @@ func describe() *component.Interface {
 			},
 			{
 				Name:      "[method]output-stream.write-zeroes",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, len: u64) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, len: u64) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callOutputStreamWriteZeroes,
 			},
 			{
 				Name:      "[method]output-stream.blocking-write-zeroes-and-flush",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, len: u64) -> result<_, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, len: u64) -> result<_, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callOutputStreamBlockingWriteZeroesAndFlush,
 			},
 			{
 				Name:      "[method]output-stream.splice",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, src: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, src: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callOutputStreamSplice,
 			},
 			{
 				Name:      "[method]output-stream.blocking-splice",
-				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, src: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}>",
+				Signature: "func(self: borrow<wasi:io/streams@0.2.12#output-stream>, src: borrow<wasi:io/streams@0.2.12#input-stream>, len: u64) -> result<u64, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32},
 				Call:      callOutputStreamBlockingSplice,
 			},
 		},
 	}
 }
+
+// The structure of types, by which imports are matched.
+const (
+	textStreamError = "variant{last-operation-failed(own<wasi:io/error@0.2.12#error>), closed}"
+)
 
 // callInputStreamRead is [method]input-stream.read.
 func callInputStreamRead(ctx context.Context, f *component.Frame, stack []uint64) {
@@ -128,20 +133,23 @@ func callInputStreamRead(ctx context.Context, f *component.Frame, stack []uint64
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]input-stream.read", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
 	p, n := f.NewBytes(r)
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m_[4:], p)
-	binary.LittleEndian.PutUint32(m_[8:], n)
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	binary.LittleEndian.PutUint32(m2[4:], p)
+	binary.LittleEndian.PutUint32(m2[8:], n)
+	m2[0] = 0
 }
 
 // callInputStreamBlockingRead is [method]input-stream.blocking-read.
@@ -155,20 +163,23 @@ func callInputStreamBlockingRead(ctx context.Context, f *component.Frame, stack 
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]input-stream.blocking-read", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
 	p, n := f.NewBytes(r)
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m_[4:], p)
-	binary.LittleEndian.PutUint32(m_[8:], n)
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	binary.LittleEndian.PutUint32(m2[4:], p)
+	binary.LittleEndian.PutUint32(m2[8:], n)
+	m2[0] = 0
 }
 
 // callInputStreamSkip is [method]input-stream.skip.
@@ -182,18 +193,21 @@ func callInputStreamSkip(ctx context.Context, f *component.Frame, stack []uint64
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]input-stream.skip", err)
 		}
-		m := (*[16]byte)(f.Area(ret, 16, 8))
+		var m *[16]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[12:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[16]byte)(f.Area(ret, 16, 8))
+			binary.LittleEndian.PutUint32(m[12:], h)
 		}
+		m = (*[16]byte)(f.Area(ret, 16, 8))
 		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }
 
 // callInputStreamBlockingSkip is [method]input-stream.blocking-skip.
@@ -207,18 +221,21 @@ func callInputStreamBlockingSkip(ctx context.Context, f *component.Frame, stack 
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]input-stream.blocking-skip", err)
 		}
-		m := (*[16]byte)(f.Area(ret, 16, 8))
+		var m *[16]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[12:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[16]byte)(f.Area(ret, 16, 8))
+			binary.LittleEndian.PutUint32(m[12:], h)
 		}
+		m = (*[16]byte)(f.Area(ret, 16, 8))
 		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }
 
 // callInputStreamSubscribe is [method]input-stream.subscribe.
@@ -241,18 +258,21 @@ func callOutputStreamCheckWrite(ctx context.Context, f *component.Frame, stack [
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.check-write", err)
 		}
-		m := (*[16]byte)(f.Area(ret, 16, 8))
+		var m *[16]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[12:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[16]byte)(f.Area(ret, 16, 8))
+			binary.LittleEndian.PutUint32(m[12:], h)
 		}
+		m = (*[16]byte)(f.Area(ret, 16, 8))
 		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }
 
 // callOutputStreamWrite is [method]output-stream.write.
@@ -265,17 +285,20 @@ func callOutputStreamWrite(ctx context.Context, f *component.Frame, stack []uint
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.write", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamBlockingWriteAndFlush is [method]output-stream.blocking-write-and-flush.
@@ -288,17 +311,20 @@ func callOutputStreamBlockingWriteAndFlush(ctx context.Context, f *component.Fra
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.blocking-write-and-flush", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamFlush is [method]output-stream.flush.
@@ -310,17 +336,20 @@ func callOutputStreamFlush(ctx context.Context, f *component.Frame, stack []uint
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.flush", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamBlockingFlush is [method]output-stream.blocking-flush.
@@ -332,17 +361,20 @@ func callOutputStreamBlockingFlush(ctx context.Context, f *component.Frame, stac
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.blocking-flush", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamSubscribe is [method]output-stream.subscribe.
@@ -365,17 +397,20 @@ func callOutputStreamWriteZeroes(ctx context.Context, f *component.Frame, stack 
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.write-zeroes", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamBlockingWriteZeroesAndFlush is [method]output-stream.blocking-write-zeroes-and-flush.
@@ -388,17 +423,20 @@ func callOutputStreamBlockingWriteZeroesAndFlush(ctx context.Context, f *compone
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.blocking-write-zeroes-and-flush", err)
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
+		var m *[12]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[8:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 		}
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	m2[0] = 0
 }
 
 // callOutputStreamSplice is [method]output-stream.splice.
@@ -413,18 +451,21 @@ func callOutputStreamSplice(ctx context.Context, f *component.Frame, stack []uin
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.splice", err)
 		}
-		m := (*[16]byte)(f.Area(ret, 16, 8))
+		var m *[16]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[12:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[16]byte)(f.Area(ret, 16, 8))
+			binary.LittleEndian.PutUint32(m[12:], h)
 		}
+		m = (*[16]byte)(f.Area(ret, 16, 8))
 		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }
 
 // callOutputStreamBlockingSplice is [method]output-stream.blocking-splice.
@@ -439,16 +480,19 @@ func callOutputStreamBlockingSplice(ctx context.Context, f *component.Frame, sta
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.blocking-splice", err)
 		}
-		m := (*[16]byte)(f.Area(ret, 16, 8))
+		var m *[16]byte
 		switch fail.Err.Tag {
 		case StreamErrorTagLastOperationFailed:
-			binary.LittleEndian.PutUint32(m[12:], f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed))
+			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+			m = (*[16]byte)(f.Area(ret, 16, 8))
+			binary.LittleEndian.PutUint32(m[12:], h)
 		}
+		m = (*[16]byte)(f.Area(ret, 16, 8))
 		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 2))
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }

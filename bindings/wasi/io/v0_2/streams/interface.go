@@ -5,9 +5,10 @@
 // Streams of bytes, one way each, that never wait unless the function's name
 // says so.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package streams
 
 import (
@@ -64,8 +65,8 @@ func (c StreamErrorTag) String() string {
 //
 // A source of bytes.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type InputStream interface {
 	// Read is `read: func(len: u64) -> result<list<u8>, stream-error>`.
 	//
@@ -102,8 +103,8 @@ var InputStreamResource = component.NewResource("wasi:io/streams@0.2.12#input-st
 //
 // A sink for bytes.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type OutputStream interface {
 	// CheckWrite is `check-write: func() -> result<u64, stream-error>`.
 	//

@@ -38,7 +38,7 @@ func (a *adapters) describe() *component.Interface {
 			{Name: "incoming-value", Text: "resource wasi:keyvalue/types@0.1.0#incoming-value"},
 			{Name: "outgoing-value", Text: "resource wasi:keyvalue/types@0.1.0#outgoing-value"},
 			{Name: "error", Text: "resource wasi:keyvalue/wasi-keyvalue-error@0.1.0#error"},
-			{Name: "get-or-set-entry", Text: "variant{occupied(own<wasi:keyvalue/types@0.1.0#incoming-value>), vacant(own<wasi:keyvalue/cache@0.1.0#vacancy>)}"},
+			{Name: "get-or-set-entry", Text: textGetOrSetEntry},
 		},
 		Funcs: []component.Func{
 			{
@@ -110,7 +110,7 @@ func (a *adapters) describe() *component.Interface {
 			},
 			{
 				Name:      "[method]future-get-or-set-result.future-get-or-set-result-get",
-				Signature: "func(self: borrow<wasi:keyvalue/cache@0.1.0#future-get-or-set-result>) -> option<result<variant{occupied(own<wasi:keyvalue/types@0.1.0#incoming-value>), vacant(own<wasi:keyvalue/cache@0.1.0#vacancy>)}, own<wasi:keyvalue/wasi-keyvalue-error@0.1.0#error>>>",
+				Signature: "func(self: borrow<wasi:keyvalue/cache@0.1.0#future-get-or-set-result>) -> option<result<" + textGetOrSetEntry + ", own<wasi:keyvalue/wasi-keyvalue-error@0.1.0#error>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Call:      callFutureGetOrSetResultFutureGetOrSetResultGet,
 			},
@@ -140,6 +140,11 @@ func (a *adapters) describe() *component.Interface {
 	return &a.face
 }
 
+// The structure of types, by which imports are matched.
+const (
+	textGetOrSetEntry = "variant{occupied(own<wasi:keyvalue/types@0.1.0#incoming-value>), vacant(own<wasi:keyvalue/cache@0.1.0#vacancy>)}"
+)
+
 // callGet is get.
 func (a *adapters) callGet(ctx context.Context, f *component.Frame, stack []uint64) {
 	k := f.String(uint32(stack[0]), uint32(stack[1]))
@@ -158,22 +163,28 @@ func callFutureGetResultFutureGetResultGet(ctx context.Context, f *component.Fra
 	if err != nil {
 		f.TrapIn("wasi:keyvalue/cache@0.1.0#[method]future-get-result.future-get-result-get", err)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 4))
+	var m *[16]byte
 	if r.Some {
 		if r.Value.IsErr {
-			binary.LittleEndian.PutUint32(m[8:], f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err))
+			h := f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err)
+			m = (*[16]byte)(f.Area(ret, 16, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 			m[4] = 1
 		} else {
 			if r.Value.Ok.Some {
-				binary.LittleEndian.PutUint32(m[12:], f.Own(types.IncomingValueResource, r.Value.Ok.Value))
+				h2 := f.Own(types.IncomingValueResource, r.Value.Ok.Value)
+				m = (*[16]byte)(f.Area(ret, 16, 4))
+				binary.LittleEndian.PutUint32(m[12:], h2)
 				m[8] = 1
 			} else {
+				m = (*[16]byte)(f.Area(ret, 16, 4))
 				m[8] = 0
 			}
 			m[4] = 0
 		}
 		m[0] = 1
 	} else {
+		m = (*[16]byte)(f.Area(ret, 16, 4))
 		m[0] = 0
 	}
 }
@@ -206,12 +217,15 @@ func callFutureExistsResultFutureExistsResultGet(ctx context.Context, f *compone
 	if err != nil {
 		f.TrapIn("wasi:keyvalue/cache@0.1.0#[method]future-exists-result.future-exists-result-get", err)
 	}
-	m := (*[12]byte)(f.Area(ret, 12, 4))
+	var m *[12]byte
 	if r.Some {
 		if r.Value.IsErr {
-			binary.LittleEndian.PutUint32(m[8:], f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err))
+			h := f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 			m[4] = 1
 		} else {
+			m = (*[12]byte)(f.Area(ret, 12, 4))
 			m[8] = 0
 			if r.Value.Ok {
 				m[8] = 1
@@ -220,6 +234,7 @@ func callFutureExistsResultFutureExistsResultGet(ctx context.Context, f *compone
 		}
 		m[0] = 1
 	} else {
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[0] = 0
 	}
 }
@@ -258,16 +273,20 @@ func callFutureResultFutureResultGet(ctx context.Context, f *component.Frame, st
 	if err != nil {
 		f.TrapIn("wasi:keyvalue/cache@0.1.0#[method]future-result.future-result-get", err)
 	}
-	m := (*[12]byte)(f.Area(ret, 12, 4))
+	var m *[12]byte
 	if r.Some {
 		if r.Value.IsErr {
-			binary.LittleEndian.PutUint32(m[8:], f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err))
+			h := f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 			m[4] = 1
 		} else {
+			m = (*[12]byte)(f.Area(ret, 12, 4))
 			m[4] = 0
 		}
 		m[0] = 1
 	} else {
+		m = (*[12]byte)(f.Area(ret, 12, 4))
 		m[0] = 0
 	}
 }
@@ -300,23 +319,31 @@ func callFutureGetOrSetResultFutureGetOrSetResultGet(ctx context.Context, f *com
 	if err != nil {
 		f.TrapIn("wasi:keyvalue/cache@0.1.0#[method]future-get-or-set-result.future-get-or-set-result-get", err)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 4))
+	var m *[16]byte
 	if r.Some {
 		if r.Value.IsErr {
-			binary.LittleEndian.PutUint32(m[8:], f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err))
+			h := f.Own(wasikeyvalueerror.ErrorResource, r.Value.Err)
+			m = (*[16]byte)(f.Area(ret, 16, 4))
+			binary.LittleEndian.PutUint32(m[8:], h)
 			m[4] = 1
 		} else {
 			switch r.Value.Ok.Tag {
 			case GetOrSetEntryTagOccupied:
-				binary.LittleEndian.PutUint32(m[12:], f.Own(types.IncomingValueResource, r.Value.Ok.Occupied))
+				h2 := f.Own(types.IncomingValueResource, r.Value.Ok.Occupied)
+				m = (*[16]byte)(f.Area(ret, 16, 4))
+				binary.LittleEndian.PutUint32(m[12:], h2)
 			case GetOrSetEntryTagVacant:
-				binary.LittleEndian.PutUint32(m[12:], f.Own(VacancyResource, r.Value.Ok.Vacant))
+				h3 := f.Own(VacancyResource, r.Value.Ok.Vacant)
+				m = (*[16]byte)(f.Area(ret, 16, 4))
+				binary.LittleEndian.PutUint32(m[12:], h3)
 			}
+			m = (*[16]byte)(f.Area(ret, 16, 4))
 			m[8] = uint8(f.Case(uint32(r.Value.Ok.Tag), 2))
 			m[4] = 0
 		}
 		m[0] = 1
 	} else {
+		m = (*[16]byte)(f.Area(ret, 16, 4))
 		m[0] = 0
 	}
 }

@@ -8,9 +8,10 @@
 // take its outcome when that is ready. The host chooses which cache, and
 // which part of it, a guest sees.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package cache
 
 import (
@@ -25,7 +26,8 @@ import (
 
 // Host implements the functions of wasi:keyvalue/cache@0.1.0.
 //
-// Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
+// Calls of one guest come one at a time; an implementation that several guests
+// share is called by all of them at once.
 type Host interface {
 	// Get is `get: func(k: key) -> future-get-result`.
 	//
@@ -64,8 +66,9 @@ func Register(l *component.Linker, impl Host) error {
 	return l.Define((&adapters{impl: impl}).describe())
 }
 
-// RegisterEach offers wasi:keyvalue/cache@0.1.0 to guests; open makes the implementation that one
-// guest sees, at its first call. An error of open ends the guest.
+// RegisterEach offers wasi:keyvalue/cache@0.1.0 to guests; open makes the
+// implementation that one guest sees, at its first call. An error of open ends
+// the guest.
 func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)) error {
 	a := &adapters{}
 	i := a.describe()
@@ -98,8 +101,8 @@ type Error = types.Error
 //
 // The outcome of get.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type FutureGetResult interface {
 	// FutureGetResultGet is `future-get-result-get: func() -> option<result<option<incoming-value>, error>>`.
 	//
@@ -120,8 +123,8 @@ var FutureGetResultResource = component.NewResource("wasi:keyvalue/cache@0.1.0#f
 //
 // The outcome of exists.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type FutureExistsResult interface {
 	// FutureExistsResultGet is `future-exists-result-get: func() -> option<result<bool, error>>`.
 	//
@@ -142,8 +145,8 @@ var FutureExistsResultResource = component.NewResource("wasi:keyvalue/cache@0.1.
 //
 // The outcome of set and delete.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type FutureResult interface {
 	// FutureResultGet is `future-result-get: func() -> option<result<_, error>>`.
 	//
@@ -164,8 +167,8 @@ var FutureResultResource = component.NewResource("wasi:keyvalue/cache@0.1.0#futu
 //
 // The outcome of get-or-set.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type FutureGetOrSetResult interface {
 	// FutureGetOrSetResultGet is `future-get-or-set-result-get: func() -> option<result<get-or-set-entry, error>>`.
 	//
@@ -187,8 +190,8 @@ var FutureGetOrSetResultResource = component.NewResource("wasi:keyvalue/cache@0.
 // The task to fill in the value of a key. Dropping it unfilled passes the
 // task to the next in line.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Vacancy interface {
 	// VacancyFill is `vacancy-fill: func(TTL-ms: option<u32>) -> outgoing-value`.
 	//

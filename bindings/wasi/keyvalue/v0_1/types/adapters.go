@@ -99,14 +99,16 @@ func (a *adapters) callBucketOpenBucket(ctx context.Context, f *component.Frame,
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[static]bucket.open-bucket", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(BucketResource, r))
-	m_[0] = 0
+	h2 := f.Own(BucketResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h2)
+	m2[0] = 0
 }
 
 // callOutgoingValueNewOutgoingValue is [static]outgoing-value.new-outgoing-value.
@@ -128,14 +130,16 @@ func callOutgoingValueOutgoingValueWriteBodyAsync(ctx context.Context, f *compon
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[method]outgoing-value.outgoing-value-write-body-async", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(streams.OutputStreamResource, r))
-	m_[0] = 0
+	h2 := f.Own(streams.OutputStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h2)
+	m2[0] = 0
 }
 
 // callOutgoingValueOutgoingValueWriteBodySync is [method]outgoing-value.outgoing-value-write-body-sync.
@@ -148,13 +152,14 @@ func callOutgoingValueOutgoingValueWriteBodySync(ctx context.Context, f *compone
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[method]outgoing-value.outgoing-value-write-body-sync", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	m_[0] = 0
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	m2[0] = 0
 }
 
 // callIncomingValueIncomingValueConsumeSync is [method]incoming-value.incoming-value-consume-sync.
@@ -167,16 +172,17 @@ func callIncomingValueIncomingValueConsumeSync(ctx context.Context, f *component
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[method]incoming-value.incoming-value-consume-sync", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 		return
 	}
 	p, n := f.NewBytes(r)
-	m_ := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m_[4:], p)
-	binary.LittleEndian.PutUint32(m_[8:], n)
-	m_[0] = 0
+	m2 := (*[12]byte)(f.Area(ret, 12, 4))
+	binary.LittleEndian.PutUint32(m2[4:], p)
+	binary.LittleEndian.PutUint32(m2[8:], n)
+	m2[0] = 0
 }
 
 // callIncomingValueIncomingValueConsumeAsync is [method]incoming-value.incoming-value-consume-async.
@@ -189,14 +195,16 @@ func callIncomingValueIncomingValueConsumeAsync(ctx context.Context, f *componen
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[method]incoming-value.incoming-value-consume-async", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[4:], h)
 		m[0] = 1
 		return
 	}
-	m_ := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m_[4:], f.Own(streams.InputStreamResource, r))
-	m_[0] = 0
+	h2 := f.Own(streams.InputStreamResource, r)
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[4:], h2)
+	m2[0] = 0
 }
 
 // callIncomingValueIncomingValueSize is [method]incoming-value.incoming-value-size.
@@ -209,12 +217,13 @@ func callIncomingValueIncomingValueSize(ctx context.Context, f *component.Frame,
 		if !ok {
 			f.TrapIn("wasi:keyvalue/types@0.1.0#[method]incoming-value.incoming-value-size", err)
 		}
+		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
 		m := (*[16]byte)(f.Area(ret, 16, 8))
-		binary.LittleEndian.PutUint32(m[8:], f.Own(wasikeyvalueerror.ErrorResource, fail.Err))
+		binary.LittleEndian.PutUint32(m[8:], h)
 		m[0] = 1
 		return
 	}
-	m_ := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m_[8:], r)
-	m_[0] = 0
+	m2 := (*[16]byte)(f.Area(ret, 16, 8))
+	binary.LittleEndian.PutUint64(m2[8:], r)
+	m2[0] = 0
 }

@@ -4,9 +4,10 @@
 //
 // What the interfaces of the package share.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package types
 
 import (
@@ -20,7 +21,8 @@ import (
 
 // Host implements the functions of wasi:keyvalue/types@0.1.0.
 //
-// Calls of one guest come one at a time; an implementation that several guests share is called by all of them at once.
+// Calls of one guest come one at a time; an implementation that several guests
+// share is called by all of them at once.
 type Host interface {
 	// BucketOpenBucket is `bucket.open-bucket: static func(name: string) -> result<bucket, error>`.
 	//
@@ -41,8 +43,9 @@ func Register(l *component.Linker, impl Host) error {
 	return l.Define((&adapters{impl: impl}).describe())
 }
 
-// RegisterEach offers wasi:keyvalue/types@0.1.0 to guests; open makes the implementation that one
-// guest sees, at its first call. An error of open ends the guest.
+// RegisterEach offers wasi:keyvalue/types@0.1.0 to guests; open makes the
+// implementation that one guest sees, at its first call. An error of open ends
+// the guest.
 func RegisterEach(l *component.Linker, open func(*component.Guest) (Host, error)) error {
 	a := &adapters{}
 	i := a.describe()
@@ -69,8 +72,8 @@ type Error = wasikeyvalueerror.Error
 //
 // A named collection of keys and values.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Bucket interface {
 }
 
@@ -87,8 +90,8 @@ type Key = string
 // A value on its way into a store. Its body is written once, in one piece
 // or as a stream.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type OutgoingValue interface {
 	// OutgoingValueWriteBodyAsync is `outgoing-value-write-body-async: func() -> result<outgoing-value-body-async, error>`.
 	//
@@ -121,8 +124,8 @@ type OutgoingValueBodySync = []byte
 // A value from a store, as it was when it was asked for. It is consumed
 // once, in one piece or as a stream.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type IncomingValue interface {
 	// IncomingValueConsumeSync is `incoming-value-consume-sync: func() -> result<incoming-value-sync-body, error>`.
 	//

@@ -4,9 +4,10 @@
 //
 // Errors of all interfaces of the package.
 //
-// Strings, byte slices and other lists that a host is given view guest memory, or are reused: they are valid until the
-// call returns, and must be cloned to be kept. A Go error ends the guest with a trap, except that component.Fail gives
-// the error case of a function whose WIT type is a result.
+// Strings and slices that a host is given view guest memory, or are used again:
+// they are valid until the call returns, are not to be written, and must be
+// cloned to be kept. A Go error ends the guest with a trap, except that
+// component.Fail gives the error case of a function whose WIT type is a result.
 package wasikeyvalueerror
 
 import (
@@ -22,8 +23,8 @@ func Register(l *component.Linker) error { return l.Define(describe()) }
 //
 // Why an operation on a store failed.
 //
-// An object that has Drop(context.Context) is told when the guest drops it, one that has Abandon() when
-// the guest ends without dropping it.
+// An object that has Drop(context.Context) is told when the guest drops it, one
+// that has Abandon() when the guest ends without dropping it.
 type Error interface {
 	// Trace is `trace: func() -> string`.
 	//
