@@ -47,23 +47,58 @@ type Task struct {
 	borrows  int
 }
 
-// Enter begins a call of an export, or traps where the instance, or one that
-// encloses it, is running already. Leave ends it.
-func (in *Instance) Enter(t *Task) {
+// Enter begins a call of an export; Leave ends it. caller is the component
+// instance that calls, nil for the host. It traps where the call could come
+// back into an instance that is running: one that is entered already, an
+// instance and one that encloses it, or any call by the host while the guest
+// runs.
+func (in *Instance) Enter(t *Task, caller *Instance) {
 	g := in.guest
-	for p := in; p != nil; p = p.parent {
-		if p.entered {
-			Throw("cannot enter component instance: it is already running")
-		}
+	switch {
+	case in.entered:
+		Throw("cannot enter component instance: it is already running")
+	case caller == nil && g.depth > 0:
+		Throw("cannot enter component instance: the guest is already running")
+	case caller != nil && (caller.within(in) || in.within(caller)):
+		Throw("cannot enter component instance: caller and callee are one instance, or one encloses the other")
 	}
 	if g.depth >= g.limits.Reentry {
-		Throw("host and guest calls nest %d deep, the limit (Limits.Reentry)", g.depth)
+		Throw("calls between component instances nest %d deep, the limit (Limits.Reentry)", g.depth)
 	}
 	g.depth++
 	in.entered = true
 	t.instance, t.outer, t.borrows = in, in.task, 0
 	in.task = t
 }
+
+// within reports whether the instance is outer, or is inside it.
+func (in *Instance) within(outer *Instance) bool {
+	for p := in; p != nil; p = p.parent {
+		if p == outer {
+			return true
+		}
+	}
+	return false
+}
+
+// Nest counts a call that does not enter another instance, such as a
+// destructor of the instance's own, against Limits.Reentry; Unnest ends it.
+func (g *Guest) Nest() {
+	if g.depth >= g.limits.Reentry {
+		Throw("calls nest %d deep, the limit (Limits.Reentry)", g.depth)
+	}
+	g.depth++
+}
+
+// Unnest ends what Nest began.
+func (g *Guest) Unnest() { g.depth-- }
+
+// Forbid keeps the instance from calling imports while post-return runs;
+// Permit ends that.
+func (in *Instance) Forbid() { in.noLeave = true }
+
+// Permit ends what Forbid began.
+func (in *Instance) Permit() { in.noLeave = false }
 
 // Returned traps where the callee kept a borrow.
 func (t *Task) Returned() {
