@@ -26,8 +26,7 @@ func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (resu
 			err = in.end(recovered(r))
 		}
 	}()
-	in.invoke(abi.WithGuest(ctx, in.guest), l, nil, args, func(v abi.Value) { result = v })
-	return result, nil
+	return in.invoke(abi.WithGuest(ctx, in.guest), l, args), nil
 }
 
 // CallFlat calls an exported function that passes core values only, without
@@ -53,11 +52,11 @@ func (in *Instance) CallFlat(ctx context.Context, index int, stack []uint64) (er
 	return nil
 }
 
-// invoke runs a lifted function: lower the arguments into the callee, call,
-// lift the result, hand it over, post-return. It panics with what went wrong.
-func (in *Instance) invoke(ctx context.Context, l *lifted, caller *abi.Instance, args []abi.Value, deliver func(abi.Value)) {
+// invoke runs a lifted function for the host: lower the arguments into the
+// callee, call, lift the result, post-return. It panics with what went wrong.
+func (in *Instance) invoke(ctx context.Context, l *lifted, args []abi.Value) (result abi.Value) {
 	var task abi.Task
-	l.owner.Enter(&task, caller)
+	l.owner.Enter(&task, nil)
 	defer task.Leave()
 	if err := abi.LowerParams(&l.frame, l.spec.Type, args, l.stack); err != nil {
 		panic(err)
@@ -67,33 +66,41 @@ func (in *Instance) invoke(ctx context.Context, l *lifted, caller *abi.Instance,
 	}
 	task.Returned()
 	ret := l.stack[0]
-	if t := l.spec.Type; t.Result != nil {
-		deliver(abi.LiftResult(&l.frame, t, l.stack))
-	}
-	if l.post != nil {
-		l.stack[0] = ret
-		l.owner.Forbid()
-		defer l.owner.Permit()
-		if err := l.post.Call(ctx, l.stack); err != nil {
-			panic(err)
-		}
-	}
+	result = abi.LiftResult(&l.frame, l.spec.Type, l.stack)
+	l.postReturn(ctx, ret)
+	return result
 }
 
 // CallGuest implements abi.Runtime.
 func (in *Instance) CallGuest(ctx context.Context, caller *abi.Frame, lowered int, stack []uint64) {
 	spec := &in.component.Plan.Lowered[lowered]
+	l := &in.lifted[spec.Lifted]
+	var task abi.Task
+	l.owner.Enter(&task, caller.Instance())
+	defer task.Leave()
 	var lent abi.Lent
-	args := abi.LiftParams(caller, spec.Type, stack, &lent)
-	delivered := false
-	in.invoke(ctx, &in.lifted[spec.Lifted], caller.Instance(), args, func(v abi.Value) {
-		abi.LowerResult(caller, spec.Type, v, stack)
-		delivered = true
-	})
-	if !delivered {
-		abi.LowerResult(caller, spec.Type, abi.Value{}, stack)
+	abi.TransferParams(caller, &l.frame, spec.Type, stack, l.stack, &lent)
+	if err := l.fn.Call(ctx, l.stack); err != nil {
+		panic(err)
 	}
+	task.Returned()
+	ret := l.stack[0]
+	abi.TransferResult(&l.frame, caller, spec.Type, l.stack, stack)
+	l.postReturn(ctx, ret)
 	lent.Return()
+}
+
+// postReturn lets the callee free what it returned; ret is the flat result.
+func (l *lifted) postReturn(ctx context.Context, ret uint64) {
+	if l.post == nil {
+		return
+	}
+	l.stack[0] = ret
+	l.owner.Forbid()
+	defer l.owner.Permit()
+	if err := l.post.Call(ctx, l.stack); err != nil {
+		panic(err)
+	}
 }
 
 // Destroy implements abi.Runtime.
