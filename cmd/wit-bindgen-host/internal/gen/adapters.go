@@ -46,6 +46,7 @@ func (f *file) writeAdapters() {
 	for _, fn := range f.face.Funcs {
 		f.writeAdapter(fn)
 	}
+	f.body.text = append(f.body.text, f.large.code.text...)
 }
 
 // descriptor writes the fields of the component.Interface.
@@ -122,14 +123,8 @@ type adapter struct {
 func (f *file) writeAdapter(fn *model.Func) {
 	outer := f.body
 	f.body = lines{}
-	a := &adapter{file: f, fn: fn, locals: newScope("ctx", "f", "stack", "a", "ret", "fail", "ok")}
+	a := &adapter{file: f, fn: fn, locals: f.newLocals()}
 	a.claims, a.lends = transfers(fn)
-	for _, name := range f.imports.names {
-		a.locals[name] = true
-	}
-	for name := range ownNames {
-		a.locals[name] = true
-	}
 	var head string
 	if fn.Kind != model.Method {
 		head = "(a *adapters) "
@@ -148,6 +143,21 @@ func (f *file) writeAdapter(fn *model.Func) {
 		f.body.f("")
 	}
 	f.body.text = append(f.body.text, made...)
+}
+
+// newLocals reserves what a function refers to besides its own variables.
+func (f *file) newLocals() scope {
+	s := newScope("ctx", "f", "stack", "a", "ret", "fail", "ok")
+	for _, name := range f.imports.names {
+		s[name] = true
+	}
+	for name := range ownNames {
+		s[name] = true
+	}
+	for name := range predeclared {
+		s[name] = true
+	}
+	return s
 }
 
 // transfers reports whether a function takes own handles, and whether one
@@ -174,7 +184,7 @@ func transfers(fn *model.Func) (claims, lends bool) {
 func (a *adapter) liftParams() []string {
 	at := place{stack: true}
 	if a.fn.SpillParams {
-		at = place{mem: a.locals.temp("m")}
+		at = place{mem: a.locals.temp("m"), size: a.fn.Tuple.Size}
 		a.body.f("%s := %s", at.mem, a.area("uint32(stack[0])", a.fn.Tuple))
 	}
 	args := make([]string, len(a.fn.Params))
@@ -233,7 +243,11 @@ func (a *adapter) call(args []string, ret string) {
 		return
 	}
 	payload := a.fn.Result.Cases[1].Type
-	a.body.f("fail, ok := %s.AsFailure[%s](%s)", a.imports.component(), a.payloadType(payload), err)
+	fail := "_"
+	if payload != nil {
+		fail = "fail"
+	}
+	a.body.f("%s, ok := %s.AsFailure[%s](%s)", fail, a.imports.component(), a.payloadType(payload), err)
 	a.body.f("if !ok {")
 	a.body.f("%s", trap)
 	a.body.f("}")

@@ -56,7 +56,7 @@ func Generate(c Config, faces []*model.Interface) ([]File, error) {
 			name  string
 			write func(*file)
 		}{{"interface.go", (*file).writeInterface}, {"adapters.go", (*file).writeAdapters}} {
-			f := &file{generator: g, face: i, names: g.names(i), imports: g.newImports(i)}
+			f := &file{generator: g, face: i, names: g.names(i), imports: g.newImports(i), large: newOutliner()}
 			part.write(f)
 			src, err := f.source(loc.Name)
 			if err != nil {
@@ -100,6 +100,7 @@ type file struct {
 	face    *model.Interface
 	names   *names
 	imports *imports
+	large   *outliner
 	pkgDoc  lines
 	body    lines
 }

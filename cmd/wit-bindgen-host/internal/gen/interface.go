@@ -236,13 +236,17 @@ func (f *file) writeCases(goName string, members []string, t *model.Type, witNam
 	}
 	f.body.f(")")
 	f.body.f("")
+	texts := "names" + goName
+	f.body.f("var %s = [...]string{", texts)
+	for i, m := range members {
+		f.body.f("%s: %q,", m, t.Cases[i].Name)
+	}
+	f.body.f("}")
+	f.body.f("")
 	f.body.f("// String is the WIT name of the case.")
 	f.body.f("func (c %s) String() string {", goName)
-	f.body.f("switch c {")
-	for i, m := range members {
-		f.body.f("case %s:", m)
-		f.body.f("return %q", t.Cases[i].Name)
-	}
+	f.body.f("if int(c) < len(%s) {", texts)
+	f.body.f("return %s[c]", texts)
 	f.body.f("}")
 	f.body.f("return %q + %s.FormatUint(uint64(c), 10) + \")\"", witName+"(", f.imports.use("strconv"))
 	f.body.f("}")

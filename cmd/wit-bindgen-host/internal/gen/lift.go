@@ -13,6 +13,7 @@ type place struct {
 	stack  bool
 	slot   int
 	mem    string // variable: pointer to an array of bytes
+	size   uint32 // of that array
 	offset uint32
 }
 
@@ -105,7 +106,7 @@ func (a *adapter) pointer(p place) (ptr, n string) {
 
 // liftTo declares a local and lifts a value into it.
 func (a *adapter) liftTo(t *model.Type, p place, name string) {
-	if branches(t) {
+	if a.assigned(t) {
 		a.body.f("var %s %s", name, a.goType(t))
 		a.assign(t, p, name)
 		return
@@ -113,13 +114,18 @@ func (a *adapter) liftTo(t *model.Type, p place, name string) {
 	a.body.f("%s := %s", name, a.lift(t, p))
 }
 
-// branches reports whether a type is lifted by statements that set a variable.
+// assigned reports whether a value is lifted by statements that set a variable.
+func (a *adapter) assigned(t *model.Type) bool { return branches(t) && !a.large.outlined(t) }
+
 func branches(t *model.Type) bool {
 	return t.Kind == model.Variant || t.Kind == model.Option || t.Kind == model.Result
 }
 
 // lift gives a Go expression for a value, after the statements it needs.
 func (a *adapter) lift(t *model.Type, p place) string {
+	if a.large.outlined(t) {
+		return a.liftOutlined(t, p)
+	}
 	switch t.Kind {
 	case model.Bool:
 		if p.stack {
@@ -142,15 +148,7 @@ func (a *adapter) lift(t *model.Type, p place) string {
 	case model.List:
 		return a.liftList(t, p)
 	case model.Record, model.Tuple:
-		expr := a.goType(t) + "{"
-		names := a.fieldNames(t)
-		for i, f := range t.Fields {
-			if i > 0 {
-				expr += ", "
-			}
-			expr += names[i] + ": " + a.lift(f.Type, p.field(t, i))
-		}
-		return expr + "}"
+		return a.liftProduct(t, p)
 	case model.Enum:
 		return a.goType(t) + "(" + a.disc(t, p) + ")"
 	case model.Flags:
@@ -167,6 +165,19 @@ func (a *adapter) lift(t *model.Type, p place) string {
 	name := a.locals.temp("v")
 	a.liftTo(t, p, name)
 	return name
+}
+
+// liftProduct gives a composite literal for a record or tuple.
+func (a *adapter) liftProduct(t *model.Type, p place) string {
+	expr := a.goType(t) + "{"
+	names := a.fieldNames(t)
+	for i, f := range t.Fields {
+		if i > 0 {
+			expr += ", "
+		}
+		expr += names[i] + ": " + a.lift(f.Type, p.field(t, i))
+	}
+	return expr + "}"
 }
 
 // mask drops the bits that no flag has, which guests may set.
@@ -224,7 +235,7 @@ func count(names []string) int {
 func (a *adapter) set(name string, t *model.Type, p place) {
 	switch {
 	case t == nil:
-	case branches(t):
+	case a.assigned(t):
 		a.assign(t, p, name)
 	default:
 		a.body.f("%s = %s", name, a.lift(t, p))
@@ -261,6 +272,6 @@ func (a *adapter) liftElements(elem *model.Type, view, slice string) {
 	m, i := a.locals.temp("m"), a.locals.temp("i")
 	a.body.f("for %s := range %s {", i, slice)
 	a.body.f("%s := (*[%d]byte)(%s[%s*%d:])", m, elem.Size, view, i, elem.Size)
-	a.set(slice+"["+i+"]", elem, place{mem: m})
+	a.set(slice+"["+i+"]", elem, place{mem: m, size: elem.Size})
 	a.body.f("}")
 }

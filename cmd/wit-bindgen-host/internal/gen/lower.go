@@ -13,10 +13,9 @@ func (a *adapter) lowerResult(t *model.Type, expr, ret string) {
 		a.lowerFlat(t, expr)
 		return
 	}
-	s := a.newStore(t, a.area(ret, t))
-	v := s.prepare(t, expr)
-	s.open(waits(t))
-	s.put(t, v, place{mem: s.mem})
+	s := a.newStore(t, ret)
+	v := s.prepare(t, expr, s.at())
+	s.finish(t, v, s.at())
 }
 
 // lowerCase lowers one case of a function's result<T, E>.
@@ -27,16 +26,16 @@ func (a *adapter) lowerCase(index int, expr, ret string) {
 	}
 	t := a.fn.Result
 	payload := t.Cases[index].Type
-	s := a.newStore(t, a.area(ret, t))
+	s := a.newStore(t, ret)
 	if payload == nil {
 		s.open(false)
-		s.write(place{mem: s.mem}, t.DiscSize, fmt.Sprint(index))
-		return
+	} else {
+		at := s.at().payload(t)
+		v := s.prepare(payload, expr, at)
+		s.open(s.waits(payload))
+		s.put(payload, v, at)
 	}
-	v := s.prepare(payload, expr)
-	s.open(waits(payload))
-	s.put(payload, v, place{mem: s.mem}.payload(t))
-	s.write(place{mem: s.mem}, t.DiscSize, fmt.Sprint(index))
+	s.write(s.at(), t.DiscSize, fmt.Sprint(index))
 }
 
 // lowerFlat lowers a value that flattens to one core value.
@@ -103,11 +102,13 @@ func (a *adapter) caseOf(t *model.Type, expr string) string {
 
 // waits reports whether lowering a value has work besides writing left, after
 // what it holds outside of variants was prepared.
-func waits(t *model.Type) bool {
+func (s *store) waits(t *model.Type) bool { return !s.large.outlined(t) && s.waitsWithin(t) }
+
+func (s *store) waitsWithin(t *model.Type) bool {
 	switch t.Kind {
 	case model.Record, model.Tuple:
 		for _, f := range t.Fields {
-			if waits(f.Type) {
+			if s.waits(f.Type) {
 				return true
 			}
 		}
@@ -126,13 +127,26 @@ func waits(t *model.Type) bool {
 type store struct {
 	*adapter
 	typ   *model.Type
+	base  string // expression of the value's address
 	view  string // expression that views the value's memory
 	mem   string // the variable it is kept in
 	fresh bool
 }
 
-func (a *adapter) newStore(t *model.Type, view string) *store {
-	return &store{adapter: a, typ: t, view: view, mem: a.locals.temp("m")}
+func (a *adapter) newStore(t *model.Type, base string) *store {
+	return &store{adapter: a, typ: t, base: base, view: a.area(base, t), mem: a.locals.temp("m")}
+}
+
+// at is the place of the whole value.
+func (s *store) at() place { return place{mem: s.mem, size: s.typ.Size} }
+
+// finish writes a value that was prepared; for one that its own function
+// lowered there is nothing to do.
+func (s *store) finish(t *model.Type, v prepared, p place) {
+	if !v.done {
+		s.open(s.waits(t))
+		s.put(t, v, p)
+	}
 }
 
 // open declares the view's variable; later says that it is taken when a value
@@ -160,14 +174,23 @@ type prepared struct {
 	handle string     // of an own
 	ptr, n string     // of a string or list
 	fields []prepared // of a record or tuple
+	done   bool       // by a function of the type's own
 }
 
 // prepare lowers what a value holds outside of variants and is more than
 // writing: handles, then strings and lists.
-func (s *store) prepare(t *model.Type, expr string) prepared {
+func (s *store) prepare(t *model.Type, expr string, p place) prepared {
+	if s.large.outlined(t) {
+		s.storeOutlined(t, expr, p)
+		return prepared{done: true}
+	}
+	return s.prepareParts(t, expr, p)
+}
+
+func (s *store) prepareParts(t *model.Type, expr string, p place) prepared {
 	v := prepared{expr: expr}
 	s.prepareHandles(t, &v)
-	s.prepareLists(t, &v)
+	s.prepareLists(t, &v, p)
 	return v
 }
 
@@ -180,12 +203,14 @@ func (s *store) prepareHandles(t *model.Type, v *prepared) {
 		v.fields = make([]prepared, len(t.Fields))
 		for i, name := range s.fieldNames(t) {
 			v.fields[i].expr = v.expr + "." + name
-			s.prepareHandles(t.Fields[i].Type, &v.fields[i])
+			if !s.large.outlined(t.Fields[i].Type) {
+				s.prepareHandles(t.Fields[i].Type, &v.fields[i])
+			}
 		}
 	}
 }
 
-func (s *store) prepareLists(t *model.Type, v *prepared) {
+func (s *store) prepareLists(t *model.Type, v *prepared, p place) {
 	switch t.Kind {
 	case model.String:
 		v.ptr, v.n = s.pair("f.NewString(" + v.expr + ")")
@@ -195,7 +220,13 @@ func (s *store) prepareLists(t *model.Type, v *prepared) {
 		s.fresh = false
 	case model.Record, model.Tuple:
 		for i, f := range t.Fields {
-			s.prepareLists(f.Type, &v.fields[i])
+			field := &v.fields[i]
+			if s.large.outlined(f.Type) {
+				s.storeOutlined(f.Type, field.expr, p.field(t, i))
+				field.done = true
+				continue
+			}
+			s.prepareLists(f.Type, field, p.field(t, i))
 		}
 	}
 }
@@ -218,18 +249,14 @@ func (s *store) lowerList(elem *model.Type, expr string) (ptr, n string) {
 	i := s.locals.temp("i")
 	s.body.f("%s := f.NewList(len(%s), %d, %d)", ptr, expr, elem.Size, elem.Align)
 	s.body.f("%s := uint32(len(%s))", n, expr)
-	var sub *store
-	if elem.Dynamic {
-		at := fmt.Sprintf("%s+uint32(%s)*%d", ptr, i, elem.Size)
-		sub = s.newStore(elem, s.area(at, elem))
-	} else {
+	sub := s.newStore(elem, fmt.Sprintf("%s+uint32(%s)*%d", ptr, i, elem.Size))
+	if !elem.Dynamic && !s.large.outlined(elem) {
 		view := s.adapter.view(elem, ptr, n)
-		sub = s.newStore(elem, fmt.Sprintf("(*[%d]byte)(%s[%s*%d:])", elem.Size, view, i, elem.Size))
+		sub.view = fmt.Sprintf("(*[%d]byte)(%s[%s*%d:])", elem.Size, view, i, elem.Size)
 	}
 	s.body.f("for %s := range %s {", i, expr)
-	v := sub.prepare(elem, expr+"["+i+"]")
-	sub.open(waits(elem))
-	sub.put(elem, v, place{mem: sub.mem})
+	v := sub.prepare(elem, expr+"["+i+"]", sub.at())
+	sub.finish(elem, v, sub.at())
 	s.body.f("}")
 	return ptr, n
 }
@@ -246,6 +273,12 @@ func (s *store) write(p place, size uint32, expr string) {
 
 // put writes a prepared value.
 func (s *store) put(t *model.Type, v prepared, p place) {
+	if !v.done {
+		s.putParts(t, v, p)
+	}
+}
+
+func (s *store) putParts(t *model.Type, v prepared, p place) {
 	switch t.Kind {
 	case model.Bool:
 		s.write(p, 1, "0")
@@ -292,7 +325,8 @@ func (s *store) either(t *model.Type, cond, yesExpr string, yes int, noExpr stri
 // payload writes one case: payload, then discriminant.
 func (s *store) payload(t *model.Type, index int, expr string, p place) {
 	if c := t.Cases[index].Type; c != nil {
-		s.put(c, s.prepare(c, expr), p.payload(t))
+		at := p.payload(t)
+		s.put(c, s.prepare(c, expr, at), at)
 	}
 	s.write(p, t.DiscSize, fmt.Sprint(index))
 }
@@ -311,7 +345,8 @@ func (s *store) variant(t *model.Type, expr string, p place) {
 			}
 			s.body.f("case %s:", s.qualify(t.Def.Root().Interface, members[i]))
 			s.fresh = before
-			s.put(c.Type, s.prepare(c.Type, expr+"."+payloads[i]), p.payload(t))
+			at := p.payload(t)
+			s.put(c.Type, s.prepare(c.Type, expr+"."+payloads[i], at), at)
 			after = after && s.fresh
 		}
 		s.body.f("}")

@@ -561,31 +561,8 @@ func callDescriptorStat(ctx context.Context, f *component.Frame, stack []uint64)
 		m[0] = 1
 		return
 	}
+	storeDescriptorStat(f, ret+8, &r)
 	m2 := (*[104]byte)(f.Area(ret, 104, 8))
-	m2[8] = uint8(f.Case(uint32(r.Type), 8))
-	binary.LittleEndian.PutUint64(m2[16:], r.LinkCount)
-	binary.LittleEndian.PutUint64(m2[24:], r.Size)
-	if r.DataAccessTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[40:], r.DataAccessTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[48:], r.DataAccessTimestamp.Value.Nanoseconds)
-		m2[32] = 1
-	} else {
-		m2[32] = 0
-	}
-	if r.DataModificationTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[64:], r.DataModificationTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[72:], r.DataModificationTimestamp.Value.Nanoseconds)
-		m2[56] = 1
-	} else {
-		m2[56] = 0
-	}
-	if r.StatusChangeTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[88:], r.StatusChangeTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
-		m2[80] = 1
-	} else {
-		m2[80] = 0
-	}
 	m2[0] = 0
 }
 
@@ -606,31 +583,8 @@ func callDescriptorStatAt(ctx context.Context, f *component.Frame, stack []uint6
 		m[0] = 1
 		return
 	}
+	storeDescriptorStat(f, ret+8, &r)
 	m2 := (*[104]byte)(f.Area(ret, 104, 8))
-	m2[8] = uint8(f.Case(uint32(r.Type), 8))
-	binary.LittleEndian.PutUint64(m2[16:], r.LinkCount)
-	binary.LittleEndian.PutUint64(m2[24:], r.Size)
-	if r.DataAccessTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[40:], r.DataAccessTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[48:], r.DataAccessTimestamp.Value.Nanoseconds)
-		m2[32] = 1
-	} else {
-		m2[32] = 0
-	}
-	if r.DataModificationTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[64:], r.DataModificationTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[72:], r.DataModificationTimestamp.Value.Nanoseconds)
-		m2[56] = 1
-	} else {
-		m2[56] = 0
-	}
-	if r.StatusChangeTimestamp.Some {
-		binary.LittleEndian.PutUint64(m2[88:], r.StatusChangeTimestamp.Value.Seconds)
-		binary.LittleEndian.PutUint32(m2[96:], r.StatusChangeTimestamp.Value.Nanoseconds)
-		m2[80] = 1
-	} else {
-		m2[80] = 0
-	}
 	m2[0] = 0
 }
 
@@ -917,5 +871,34 @@ func (a *adapters) callFilesystemErrorCode(ctx context.Context, f *component.Fra
 		m[0] = 1
 	} else {
 		m[0] = 0
+	}
+}
+
+// storeDescriptorStat lowers descriptor-stat to memory at ptr.
+func storeDescriptorStat(f *component.Frame, ptr uint32, v *DescriptorStat) {
+	m := (*[96]byte)(f.Area(ptr, 96, 8))
+	m[0] = uint8(f.Case(uint32(v.Type), 8))
+	binary.LittleEndian.PutUint64(m[8:], v.LinkCount)
+	binary.LittleEndian.PutUint64(m[16:], v.Size)
+	if v.DataAccessTimestamp.Some {
+		binary.LittleEndian.PutUint64(m[32:], v.DataAccessTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m[40:], v.DataAccessTimestamp.Value.Nanoseconds)
+		m[24] = 1
+	} else {
+		m[24] = 0
+	}
+	if v.DataModificationTimestamp.Some {
+		binary.LittleEndian.PutUint64(m[56:], v.DataModificationTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m[64:], v.DataModificationTimestamp.Value.Nanoseconds)
+		m[48] = 1
+	} else {
+		m[48] = 0
+	}
+	if v.StatusChangeTimestamp.Some {
+		binary.LittleEndian.PutUint64(m[80:], v.StatusChangeTimestamp.Value.Seconds)
+		binary.LittleEndian.PutUint32(m[88:], v.StatusChangeTimestamp.Value.Nanoseconds)
+		m[72] = 1
+	} else {
+		m[72] = 0
 	}
 }

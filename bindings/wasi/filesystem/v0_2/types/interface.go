@@ -110,25 +110,21 @@ const (
 	DescriptorTypeSocket
 )
 
+var namesDescriptorType = [...]string{
+	DescriptorTypeUnknown:         "unknown",
+	DescriptorTypeBlockDevice:     "block-device",
+	DescriptorTypeCharacterDevice: "character-device",
+	DescriptorTypeDirectory:       "directory",
+	DescriptorTypeFifo:            "fifo",
+	DescriptorTypeSymbolicLink:    "symbolic-link",
+	DescriptorTypeRegularFile:     "regular-file",
+	DescriptorTypeSocket:          "socket",
+}
+
 // String is the WIT name of the case.
 func (c DescriptorType) String() string {
-	switch c {
-	case DescriptorTypeUnknown:
-		return "unknown"
-	case DescriptorTypeBlockDevice:
-		return "block-device"
-	case DescriptorTypeCharacterDevice:
-		return "character-device"
-	case DescriptorTypeDirectory:
-		return "directory"
-	case DescriptorTypeFifo:
-		return "fifo"
-	case DescriptorTypeSymbolicLink:
-		return "symbolic-link"
-	case DescriptorTypeRegularFile:
-		return "regular-file"
-	case DescriptorTypeSocket:
-		return "socket"
+	if int(c) < len(namesDescriptorType) {
+		return namesDescriptorType[c]
 	}
 	return "descriptor-type(" + strconv.FormatUint(uint64(c), 10) + ")"
 }
@@ -241,15 +237,16 @@ const (
 	NewTimestampTagTimestamp
 )
 
+var namesNewTimestampTag = [...]string{
+	NewTimestampTagNoChange:  "no-change",
+	NewTimestampTagNow:       "now",
+	NewTimestampTagTimestamp: "timestamp",
+}
+
 // String is the WIT name of the case.
 func (c NewTimestampTag) String() string {
-	switch c {
-	case NewTimestampTagNoChange:
-		return "no-change"
-	case NewTimestampTagNow:
-		return "now"
-	case NewTimestampTagTimestamp:
-		return "timestamp"
+	if int(c) < len(namesNewTimestampTag) {
+		return namesNewTimestampTag[c]
 	}
 	return "new-timestamp(" + strconv.FormatUint(uint64(c), 10) + ")"
 }
@@ -384,83 +381,50 @@ const (
 	ErrorCodeCrossDevice
 )
 
+var namesErrorCode = [...]string{
+	ErrorCodeAccess:              "access",
+	ErrorCodeWouldBlock:          "would-block",
+	ErrorCodeAlready:             "already",
+	ErrorCodeBadDescriptor:       "bad-descriptor",
+	ErrorCodeBusy:                "busy",
+	ErrorCodeDeadlock:            "deadlock",
+	ErrorCodeQuota:               "quota",
+	ErrorCodeExist:               "exist",
+	ErrorCodeFileTooLarge:        "file-too-large",
+	ErrorCodeIllegalByteSequence: "illegal-byte-sequence",
+	ErrorCodeInProgress:          "in-progress",
+	ErrorCodeInterrupted:         "interrupted",
+	ErrorCodeInvalid:             "invalid",
+	ErrorCodeIo:                  "io",
+	ErrorCodeIsDirectory:         "is-directory",
+	ErrorCodeLoop:                "loop",
+	ErrorCodeTooManyLinks:        "too-many-links",
+	ErrorCodeMessageSize:         "message-size",
+	ErrorCodeNameTooLong:         "name-too-long",
+	ErrorCodeNoDevice:            "no-device",
+	ErrorCodeNoEntry:             "no-entry",
+	ErrorCodeNoLock:              "no-lock",
+	ErrorCodeInsufficientMemory:  "insufficient-memory",
+	ErrorCodeInsufficientSpace:   "insufficient-space",
+	ErrorCodeNotDirectory:        "not-directory",
+	ErrorCodeNotEmpty:            "not-empty",
+	ErrorCodeNotRecoverable:      "not-recoverable",
+	ErrorCodeUnsupported:         "unsupported",
+	ErrorCodeNoTty:               "no-tty",
+	ErrorCodeNoSuchDevice:        "no-such-device",
+	ErrorCodeOverflow:            "overflow",
+	ErrorCodeNotPermitted:        "not-permitted",
+	ErrorCodePipe:                "pipe",
+	ErrorCodeReadOnly:            "read-only",
+	ErrorCodeInvalidSeek:         "invalid-seek",
+	ErrorCodeTextFileBusy:        "text-file-busy",
+	ErrorCodeCrossDevice:         "cross-device",
+}
+
 // String is the WIT name of the case.
 func (c ErrorCode) String() string {
-	switch c {
-	case ErrorCodeAccess:
-		return "access"
-	case ErrorCodeWouldBlock:
-		return "would-block"
-	case ErrorCodeAlready:
-		return "already"
-	case ErrorCodeBadDescriptor:
-		return "bad-descriptor"
-	case ErrorCodeBusy:
-		return "busy"
-	case ErrorCodeDeadlock:
-		return "deadlock"
-	case ErrorCodeQuota:
-		return "quota"
-	case ErrorCodeExist:
-		return "exist"
-	case ErrorCodeFileTooLarge:
-		return "file-too-large"
-	case ErrorCodeIllegalByteSequence:
-		return "illegal-byte-sequence"
-	case ErrorCodeInProgress:
-		return "in-progress"
-	case ErrorCodeInterrupted:
-		return "interrupted"
-	case ErrorCodeInvalid:
-		return "invalid"
-	case ErrorCodeIo:
-		return "io"
-	case ErrorCodeIsDirectory:
-		return "is-directory"
-	case ErrorCodeLoop:
-		return "loop"
-	case ErrorCodeTooManyLinks:
-		return "too-many-links"
-	case ErrorCodeMessageSize:
-		return "message-size"
-	case ErrorCodeNameTooLong:
-		return "name-too-long"
-	case ErrorCodeNoDevice:
-		return "no-device"
-	case ErrorCodeNoEntry:
-		return "no-entry"
-	case ErrorCodeNoLock:
-		return "no-lock"
-	case ErrorCodeInsufficientMemory:
-		return "insufficient-memory"
-	case ErrorCodeInsufficientSpace:
-		return "insufficient-space"
-	case ErrorCodeNotDirectory:
-		return "not-directory"
-	case ErrorCodeNotEmpty:
-		return "not-empty"
-	case ErrorCodeNotRecoverable:
-		return "not-recoverable"
-	case ErrorCodeUnsupported:
-		return "unsupported"
-	case ErrorCodeNoTty:
-		return "no-tty"
-	case ErrorCodeNoSuchDevice:
-		return "no-such-device"
-	case ErrorCodeOverflow:
-		return "overflow"
-	case ErrorCodeNotPermitted:
-		return "not-permitted"
-	case ErrorCodePipe:
-		return "pipe"
-	case ErrorCodeReadOnly:
-		return "read-only"
-	case ErrorCodeInvalidSeek:
-		return "invalid-seek"
-	case ErrorCodeTextFileBusy:
-		return "text-file-busy"
-	case ErrorCodeCrossDevice:
-		return "cross-device"
+	if int(c) < len(namesErrorCode) {
+		return namesErrorCode[c]
 	}
 	return "error-code(" + strconv.FormatUint(uint64(c), 10) + ")"
 }
@@ -491,21 +455,19 @@ const (
 	AdviceNoReuse
 )
 
+var namesAdvice = [...]string{
+	AdviceNormal:     "normal",
+	AdviceSequential: "sequential",
+	AdviceRandom:     "random",
+	AdviceWillNeed:   "will-need",
+	AdviceDontNeed:   "dont-need",
+	AdviceNoReuse:    "no-reuse",
+}
+
 // String is the WIT name of the case.
 func (c Advice) String() string {
-	switch c {
-	case AdviceNormal:
-		return "normal"
-	case AdviceSequential:
-		return "sequential"
-	case AdviceRandom:
-		return "random"
-	case AdviceWillNeed:
-		return "will-need"
-	case AdviceDontNeed:
-		return "dont-need"
-	case AdviceNoReuse:
-		return "no-reuse"
+	if int(c) < len(namesAdvice) {
+		return namesAdvice[c]
 	}
 	return "advice(" + strconv.FormatUint(uint64(c), 10) + ")"
 }

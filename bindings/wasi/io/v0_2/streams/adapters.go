@@ -125,9 +125,9 @@ const (
 // callInputStreamRead is [method]input-stream.read.
 func callInputStreamRead(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(InputStreamResource, uint32(stack[0])).(InputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	r, err := self.Read(ctx, len)
+	r, err := self.Read(ctx, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
@@ -155,9 +155,9 @@ func callInputStreamRead(ctx context.Context, f *component.Frame, stack []uint64
 // callInputStreamBlockingRead is [method]input-stream.blocking-read.
 func callInputStreamBlockingRead(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(InputStreamResource, uint32(stack[0])).(InputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	r, err := self.BlockingRead(ctx, len)
+	r, err := self.BlockingRead(ctx, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
@@ -185,9 +185,9 @@ func callInputStreamBlockingRead(ctx context.Context, f *component.Frame, stack 
 // callInputStreamSkip is [method]input-stream.skip.
 func callInputStreamSkip(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(InputStreamResource, uint32(stack[0])).(InputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	r, err := self.Skip(ctx, len)
+	r, err := self.Skip(ctx, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
@@ -213,9 +213,9 @@ func callInputStreamSkip(ctx context.Context, f *component.Frame, stack []uint64
 // callInputStreamBlockingSkip is [method]input-stream.blocking-skip.
 func callInputStreamBlockingSkip(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(InputStreamResource, uint32(stack[0])).(InputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	r, err := self.BlockingSkip(ctx, len)
+	r, err := self.BlockingSkip(ctx, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
@@ -390,9 +390,9 @@ func callOutputStreamSubscribe(ctx context.Context, f *component.Frame, stack []
 // callOutputStreamWriteZeroes is [method]output-stream.write-zeroes.
 func callOutputStreamWriteZeroes(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(OutputStreamResource, uint32(stack[0])).(OutputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	if err := self.WriteZeroes(ctx, len); err != nil {
+	if err := self.WriteZeroes(ctx, len_); err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.write-zeroes", err)
@@ -416,9 +416,9 @@ func callOutputStreamWriteZeroes(ctx context.Context, f *component.Frame, stack 
 // callOutputStreamBlockingWriteZeroesAndFlush is [method]output-stream.blocking-write-zeroes-and-flush.
 func callOutputStreamBlockingWriteZeroesAndFlush(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(OutputStreamResource, uint32(stack[0])).(OutputStream)
-	len := stack[1]
+	len_ := stack[1]
 	ret := uint32(stack[2])
-	if err := self.BlockingWriteZeroesAndFlush(ctx, len); err != nil {
+	if err := self.BlockingWriteZeroesAndFlush(ctx, len_); err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
 			f.TrapIn("wasi:io/streams@0.2.12#[method]output-stream.blocking-write-zeroes-and-flush", err)
@@ -443,9 +443,9 @@ func callOutputStreamBlockingWriteZeroesAndFlush(ctx context.Context, f *compone
 func callOutputStreamSplice(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(OutputStreamResource, uint32(stack[0])).(OutputStream)
 	src := f.Borrow(InputStreamResource, uint32(stack[1])).(InputStream)
-	len := stack[2]
+	len_ := stack[2]
 	ret := uint32(stack[3])
-	r, err := self.Splice(ctx, src, len)
+	r, err := self.Splice(ctx, src, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {
@@ -472,9 +472,9 @@ func callOutputStreamSplice(ctx context.Context, f *component.Frame, stack []uin
 func callOutputStreamBlockingSplice(ctx context.Context, f *component.Frame, stack []uint64) {
 	self := f.Borrow(OutputStreamResource, uint32(stack[0])).(OutputStream)
 	src := f.Borrow(InputStreamResource, uint32(stack[1])).(InputStream)
-	len := stack[2]
+	len_ := stack[2]
 	ret := uint32(stack[3])
-	r, err := self.BlockingSplice(ctx, src, len)
+	r, err := self.BlockingSplice(ctx, src, len_)
 	if err != nil {
 		fail, ok := component.AsFailure[StreamError](err)
 		if !ok {

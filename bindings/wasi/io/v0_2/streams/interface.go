@@ -50,13 +50,15 @@ const (
 	StreamErrorTagClosed
 )
 
+var namesStreamErrorTag = [...]string{
+	StreamErrorTagLastOperationFailed: "last-operation-failed",
+	StreamErrorTagClosed:              "closed",
+}
+
 // String is the WIT name of the case.
 func (c StreamErrorTag) String() string {
-	switch c {
-	case StreamErrorTagLastOperationFailed:
-		return "last-operation-failed"
-	case StreamErrorTagClosed:
-		return "closed"
+	if int(c) < len(namesStreamErrorTag) {
+		return namesStreamErrorTag[c]
 	}
 	return "stream-error(" + strconv.FormatUint(uint64(c), 10) + ")"
 }

@@ -226,13 +226,15 @@ const (
 	GetOrSetEntryTagVacant
 )
 
+var namesGetOrSetEntryTag = [...]string{
+	GetOrSetEntryTagOccupied: "occupied",
+	GetOrSetEntryTagVacant:   "vacant",
+}
+
 // String is the WIT name of the case.
 func (c GetOrSetEntryTag) String() string {
-	switch c {
-	case GetOrSetEntryTagOccupied:
-		return "occupied"
-	case GetOrSetEntryTagVacant:
-		return "vacant"
+	if int(c) < len(namesGetOrSetEntryTag) {
+		return namesGetOrSetEntryTag[c]
 	}
 	return "get-or-set-entry(" + strconv.FormatUint(uint64(c), 10) + ")"
 }

@@ -48,9 +48,9 @@ func (a *adapters) describe() *component.Interface {
 
 // callGetInsecureRandomBytes is get-insecure-random-bytes.
 func (a *adapters) callGetInsecureRandomBytes(ctx context.Context, f *component.Frame, stack []uint64) {
-	len := stack[0]
+	len_ := stack[0]
 	ret := uint32(stack[1])
-	r, err := a.host(f).GetInsecureRandomBytes(ctx, len)
+	r, err := a.host(f).GetInsecureRandomBytes(ctx, len_)
 	if err != nil {
 		f.TrapIn("wasi:random/insecure@0.2.12#get-insecure-random-bytes", err)
 	}

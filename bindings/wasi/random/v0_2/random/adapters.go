@@ -48,9 +48,9 @@ func (a *adapters) describe() *component.Interface {
 
 // callGetRandomBytes is get-random-bytes.
 func (a *adapters) callGetRandomBytes(ctx context.Context, f *component.Frame, stack []uint64) {
-	len := stack[0]
+	len_ := stack[0]
 	ret := uint32(stack[1])
-	r, err := a.host(f).GetRandomBytes(ctx, len)
+	r, err := a.host(f).GetRandomBytes(ctx, len_)
 	if err != nil {
 		f.TrapIn("wasi:random/random@0.2.12#get-random-bytes", err)
 	}
