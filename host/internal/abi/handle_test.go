@@ -17,7 +17,18 @@ type pair struct {
 	caller, callee             *abi.Instance
 	callerFrame, calleeFrame   abi.Frame
 	callerArena, calleeArena   *abitest.Arena
+	direct                     bool            // no host values in between
 	hostRes, firstRes, lastRes *types.Resource // defined by the host, the caller, the callee
+}
+
+// bothWays runs a test with calls through host values, and with direct ones.
+func bothWays(t *testing.T, test func(t *testing.T, p *pair)) {
+	t.Run("through values", func(t *testing.T) { test(t, newPair(t)) })
+	t.Run("direct", func(t *testing.T) {
+		p := newPair(t)
+		p.direct = true
+		test(t, p)
+	})
 }
 
 func newPair(t *testing.T) *pair {
@@ -40,12 +51,16 @@ func (p *pair) call(ft *types.Func, stack []uint64, body func(stack []uint64)) *
 	return abitest.Trap(func() {
 		var lent abi.Lent
 		var task abi.Task
-		args := abi.LiftParams(&p.callerFrame, ft, stack, &lent)
 		p.callee.Enter(&task, p.caller)
 		defer task.Leave()
 		in := make([]uint64, types.MaxFlat)
-		if err := abi.LowerParams(&p.calleeFrame, ft, args, in); err != nil {
-			p.calleeFrame.Trap(err)
+		if p.direct {
+			abi.TransferParams(&p.callerFrame, &p.calleeFrame, ft, stack, in, &lent)
+		} else {
+			args := abi.LiftParams(&p.callerFrame, ft, stack, &lent)
+			if err := abi.LowerParams(&p.calleeFrame, ft, args, in); err != nil {
+				p.calleeFrame.Trap(err)
+			}
 		}
 		body(in)
 		task.Returned()
@@ -60,8 +75,9 @@ func wantTrap(t *testing.T, trap *abi.Trap, want string) {
 	}
 }
 
-func TestOwnMovesBetweenComponents(t *testing.T) {
-	p := newPair(t)
+func TestOwnMovesBetweenComponents(t *testing.T) { bothWays(t, testOwnMovesBetweenComponents) }
+
+func testOwnMovesBetweenComponents(t *testing.T, p *pair) {
 	object := new(int)
 	host := p.caller.NewOwn(p.hostRes, object)
 	first := p.caller.NewRep(p.firstRes, 77)
@@ -85,8 +101,9 @@ func TestOwnMovesBetweenComponents(t *testing.T) {
 	wantTrap(t, abitest.Trap(func() { p.caller.Rep(p.firstRes, first) }), "unknown handle")
 }
 
-func TestBorrowBetweenComponents(t *testing.T) {
-	p := newPair(t)
+func TestBorrowBetweenComponents(t *testing.T) { bothWays(t, testBorrowBetweenComponents) }
+
+func testBorrowBetweenComponents(t *testing.T, p *pair) {
 	host := p.caller.NewOwn(p.hostRes, "object")
 	last := p.caller.NewRep(p.lastRes, 5)
 	ft := mustFunc(nil, types.NewBorrow(p.hostRes), types.NewBorrow(p.lastRes))
@@ -116,8 +133,9 @@ func TestBorrowBetweenComponents(t *testing.T) {
 }
 
 // A borrow that was borrowed: the chain keeps each link until its call is over.
-func TestBorrowOfBorrow(t *testing.T) {
-	p := newPair(t)
+func TestBorrowOfBorrow(t *testing.T) { bothWays(t, testBorrowOfBorrow) }
+
+func testBorrowOfBorrow(t *testing.T, p *pair) {
 	host := p.caller.NewOwn(p.hostRes, "object")
 	ft := mustFunc(nil, types.NewBorrow(p.hostRes))
 	trap := p.call(ft, []uint64{uint64(host)}, func(got []uint64) {
@@ -142,8 +160,9 @@ func TestBorrowOfBorrow(t *testing.T) {
 	}
 }
 
-func TestHandleTraps(t *testing.T) {
-	p := newPair(t)
+func TestHandleTraps(t *testing.T) { bothWays(t, testHandleTraps) }
+
+func testHandleTraps(t *testing.T, p *pair) {
 	host := uint64(p.caller.NewOwn(p.hostRes, "object"))
 	dropped := p.caller.NewOwn(p.hostRes, "object")
 	p.caller.Drop(p.hostRes, dropped)

@@ -87,10 +87,7 @@ func roundTrip(t testing.TB, e *abitest.Entropy) {
 // back as the result of an export.
 func (g *guest) result(t testing.TB, p *types.Type, v abi.Value) (got abi.Value) {
 	ft := mustFunc(p)
-	area := (g.arena.Next + 7) &^ 7
-	g.arena.Next = area + p.Size
-	g.arena.Bytes = append(g.arena.Bytes, make([]byte, g.arena.Next)...)
-	stack := []uint64{uint64(area)}
+	stack := []uint64{uint64(g.area(p))}
 	trap := abitest.Trap(func() {
 		abi.LowerResult(&g.frame, ft, v, stack)
 		got = abi.LiftResult(&g.frame, ft, stack)

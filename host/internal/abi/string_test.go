@@ -53,20 +53,27 @@ func (s source) encode(text string) (b []byte, units uint32, ok bool) {
 	return b, uint32(len(b)), true
 }
 
+// hold puts text into a guest: the guest, and the text's core values.
+func (s source) hold(t testing.TB, text string) (f *abi.Frame, stack []uint64, ok bool) {
+	b, units, ok := s.encode(text)
+	if !ok {
+		return nil, nil, false
+	}
+	in, end := abitest.Guest(abi.Limits{})
+	t.Cleanup(end)
+	arena := &abitest.Arena{Bytes: append(make([]byte, 8), b...)}
+	frame := arena.Frame(in, s.encoding)
+	return &frame, []uint64{8, uint64(units)}, true
+}
+
 // lift puts text into a guest and takes it out.
 func (s source) lift(t testing.TB, text string) (abi.Value, bool) {
-	b, units, ok := s.encode(text)
+	f, stack, ok := s.hold(t, text)
 	if !ok {
 		return abi.Value{}, false
 	}
-	in, end := abitest.Guest(abi.Limits{})
-	defer end()
-	arena := &abitest.Arena{Bytes: append(make([]byte, 8), b...)}
-	f := arena.Frame(in, s.encoding)
 	var v abi.Value
-	trap := abitest.Trap(func() {
-		v = abi.LiftParams(&f, stringFunc, []uint64{8, uint64(units)}, nil)[0]
-	})
+	trap := abitest.Trap(func() { v = abi.LiftParams(f, stringFunc, stack, nil)[0] })
 	if trap != nil {
 		t.Fatalf("lifting %q from %s: %v", text, s.name, trap)
 	}
@@ -140,22 +147,40 @@ func allocations(s source, to abi.Encoding, text string) []allocation {
 	return sizes
 }
 
-// checkTransfer passes text from a source to a guest with an encoding.
+// checkTransfer passes text from a source to a guest with an encoding, through
+// a host value and directly.
 func checkTransfer(t testing.TB, s source, to abi.Encoding, text string) {
 	v, ok := s.lift(t, text)
 	if !ok {
 		return
 	}
-	in, end := abitest.Guest(abi.Limits{})
-	defer end()
-	arena := &abitest.Arena{Bytes: make([]byte, 24), Next: 21}
-	f := arena.Frame(in, to)
-	var stack [2]uint64
-	var err error
-	trap := abitest.Trap(func() { err = abi.LowerParams(&f, stringFunc, []abi.Value{v}, stack[:]) })
-	if trap != nil || err != nil {
-		t.Fatalf("%s to %v, %q: %v %v", s.name, to, text, trap, err)
+	from, source, _ := s.hold(t, text)
+	for _, pass := range []func(f *abi.Frame, stack []uint64) error{
+		func(f *abi.Frame, stack []uint64) error {
+			return abi.LowerParams(f, stringFunc, []abi.Value{v}, stack)
+		},
+		func(f *abi.Frame, stack []uint64) error {
+			abi.TransferParams(from, f, stringFunc, source, stack, nil)
+			return nil
+		},
+	} {
+		in, end := abitest.Guest(abi.Limits{})
+		arena := &abitest.Arena{Bytes: make([]byte, 24), Next: 21}
+		f := arena.Frame(in, to)
+		stack := make([]uint64, 2)
+		var err error
+		trap := abitest.Trap(func() { err = pass(&f, stack) })
+		if trap != nil || err != nil {
+			t.Fatalf("%s to %v, %q: %v %v", s.name, to, text, trap, err)
+		}
+		checkStored(t, s, to, text, arena, stack)
+		end()
 	}
+}
+
+// checkStored compares what lowering text did to a guest with what the
+// canonical ABI prescribes.
+func checkStored(t testing.TB, s source, to abi.Encoding, text string, arena *abitest.Arena, stack []uint64) {
 	want := allocations(s, to, text)
 	var got []allocation
 	var last abitest.Realloc
