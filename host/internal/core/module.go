@@ -116,6 +116,9 @@ type Export struct {
 	Extern
 }
 
+// Size is the length of the module in bytes.
+func (m *Module) Size() int { return len(m.wasm) }
+
 // Export finds an export by name, nil where there is none.
 func (m *Module) Export(name string) *Export {
 	for i := range m.Exports {

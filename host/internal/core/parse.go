@@ -18,7 +18,7 @@ func Parse(wasm []byte, offset int64, limits Limits) (m *Module, err error) {
 	defer cursor.Catch(&err)
 	p := &parser{
 		Cursor: cursor.New(wasm, offset),
-		Module: &Module{wasm: wasm},
+		m:      &Module{wasm: wasm},
 		offset: offset,
 		limits: limits.withDefaults(),
 
@@ -28,13 +28,13 @@ func Parse(wasm []byte, offset int64, limits Limits) (m *Module, err error) {
 	p.locals, p.elements, p.debugNames = p.limits.AllLocals, p.limits.Elements, p.limits.DebugNames
 	p.Item = p.place
 	p.module()
-	return p.Module, nil
+	return p.m, nil
 }
 
 // parser reads one module.
 type parser struct {
 	*cursor.Cursor
-	*Module
+	m      *Module
 	offset int64
 	limits Limits
 
@@ -131,7 +131,7 @@ func (p *parser) module() {
 		switch {
 		case !keep:
 		case id == sectionImport || id == sectionTable || id == sectionMemory:
-			p.parts = append(p.parts, part{id, start, p.here()})
+			p.m.parts = append(p.m.parts, part{id, start, p.here()})
 		default:
 			p.verbatim(start)
 		}
@@ -140,7 +140,7 @@ func (p *parser) module() {
 	if defined := len(p.funcs) - p.imported(Func); p.bodies != defined {
 		p.Fail(p.Pos(), "%d functions are declared, and %d have a body", defined, p.bodies)
 	}
-	p.Funcs = p.bodies
+	p.m.Funcs = p.bodies
 	if p.dataCount >= 0 && p.dataCount != p.segments {
 		p.Fail(p.Pos(), "%d data segments are announced, and %d follow", p.dataCount, p.segments)
 	}
@@ -151,11 +151,11 @@ func (p *parser) here() int { return int(p.Pos() - p.offset) }
 
 // verbatim has Rewrite copy what was read from start on.
 func (p *parser) verbatim(start int) {
-	if n := len(p.parts); n > 0 && p.parts[n-1].id == partVerbatim && p.parts[n-1].end == start {
-		p.parts[n-1].end = p.here()
+	if n := len(p.m.parts); n > 0 && p.m.parts[n-1].id == partVerbatim && p.m.parts[n-1].end == start {
+		p.m.parts[n-1].end = p.here()
 		return
 	}
-	p.parts = append(p.parts, part{partVerbatim, start, p.here()})
+	p.m.parts = append(p.m.parts, part{partVerbatim, start, p.here()})
 }
 
 // section reads the contents of a section; Rewrite drops it where it is not
@@ -165,35 +165,35 @@ func (p *parser) section(id byte, at int64) (keep bool) {
 	case sectionCustom:
 		return p.custom()
 	case sectionType:
-		p.Types = make([]FuncType, 0, p.count("types", 2, p.limits.Types))
-		p.each(cap(p.Types), func() { p.Types = append(p.Types, p.funcType()) })
+		p.m.Types = make([]FuncType, 0, p.count("types", 2, p.limits.Types))
+		p.each(cap(p.m.Types), func() { p.m.Types = append(p.m.Types, p.funcType()) })
 	case sectionImport:
-		p.Imports = make([]Import, 0, p.count("imports", 4, p.limits.Imports))
-		p.each(cap(p.Imports), p.importEntry)
+		p.m.Imports = make([]Import, 0, p.count("imports", 4, p.limits.Imports))
+		p.each(cap(p.m.Imports), p.importEntry)
 	case sectionFunc:
 		n := p.count("functions", 1, p.limits.Funcs)
 		p.each(n, func() { p.funcs = append(p.funcs, p.typeIndex()) })
 	case sectionTable:
 		p.each(p.count("tables", 3, p.limits.Tables), func() {
-			p.Tables = append(p.Tables, p.tableType())
-			p.tables = append(p.tables, p.Tables[len(p.Tables)-1])
+			p.m.Tables = append(p.m.Tables, p.tableType())
+			p.tables = append(p.tables, p.m.Tables[len(p.m.Tables)-1])
 		})
 	case sectionMemory:
 		p.each(p.count("memories", 2, maxCount), func() {
-			p.Memories = append(p.Memories, p.memoryType())
-			p.addMemory(p.Memories[len(p.Memories)-1])
+			p.m.Memories = append(p.m.Memories, p.memoryType())
+			p.addMemory(p.m.Memories[len(p.m.Memories)-1])
 		})
 	case sectionGlobal:
 		p.each(p.count("globals", 4, p.limits.Globals), func() {
-			p.Globals = append(p.Globals, p.globalType())
-			p.globals = append(p.globals, p.Globals[len(p.Globals)-1])
+			p.m.Globals = append(p.m.Globals, p.globalType())
+			p.globals = append(p.globals, p.m.Globals[len(p.m.Globals)-1])
 			p.constant()
 		})
 	case sectionExport:
-		p.Exports = make([]Export, 0, p.count("exports", 3, p.limits.Exports))
-		p.each(cap(p.Exports), p.exportEntry)
+		p.m.Exports = make([]Export, 0, p.count("exports", 3, p.limits.Exports))
+		p.each(cap(p.m.Exports), p.exportEntry)
 	case sectionStart:
-		p.HasStart = true
+		p.m.HasStart = true
 		p.index(len(p.funcs), "function")
 	case sectionElement:
 		p.each(p.count("segments", 3, p.limits.Segments), p.element)
@@ -246,12 +246,12 @@ func (p *parser) index(n int, what string) uint32 {
 	return i
 }
 
-func (p *parser) typeIndex() uint32 { return p.index(len(p.Types), "type") }
+func (p *parser) typeIndex() uint32 { return p.index(len(p.m.Types), "type") }
 
 // imported counts the imports of a kind.
 func (p *parser) imported(k Kind) (n int) {
-	for i := range p.Imports {
-		if p.Imports[i].Kind == k {
+	for i := range p.m.Imports {
+		if p.m.Imports[i].Kind == k {
 			n++
 		}
 	}
@@ -272,7 +272,7 @@ func (p *parser) importEntry() {
 	switch i.Kind {
 	case Func:
 		i.typeIndex = p.typeIndex()
-		i.Func = &p.Types[i.typeIndex]
+		i.Func = &p.m.Types[i.typeIndex]
 		p.funcs = append(p.funcs, i.typeIndex)
 	case Table:
 		i.Table = p.tableType()
@@ -287,7 +287,7 @@ func (p *parser) importEntry() {
 		i.Global = p.globalType()
 		p.globals = append(p.globals, i.Global)
 	}
-	p.Imports = append(p.Imports, i)
+	p.m.Imports = append(p.m.Imports, i)
 }
 
 func (p *parser) externKind(what string) Kind {
@@ -318,7 +318,7 @@ func (p *parser) exportEntry() {
 	switch e.Kind {
 	case Func:
 		e.Index = p.index(len(p.funcs), "function")
-		e.Func = &p.Types[p.funcs[e.Index]]
+		e.Func = &p.m.Types[p.funcs[e.Index]]
 	case Table:
 		e.Index = p.index(len(p.tables), "table")
 		e.Table = p.tables[e.Index]
@@ -329,5 +329,5 @@ func (p *parser) exportEntry() {
 		e.Index = p.index(len(p.globals), "global")
 		e.Global = p.globals[e.Index]
 	}
-	p.Exports = append(p.Exports, e)
+	p.m.Exports = append(p.m.Exports, e)
 }

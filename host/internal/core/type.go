@@ -44,7 +44,7 @@ func (p *parser) valueTypes(what string) []ValueType {
 	for range n {
 		p.valueType()
 	}
-	return p.wasm[start : start+n : start+n]
+	return p.m.wasm[start : start+n : start+n]
 }
 
 func (p *parser) tableType() TableType {
