@@ -280,3 +280,18 @@ func alignTo(n uint64, align uint32) uint64 {
 	a := uint64(align)
 	return (n + a - 1) / a * a
 }
+
+// String spells the type as the core specification does.
+func (c CoreType) String() string {
+	switch c {
+	case I32:
+		return "i32"
+	case I64:
+		return "i64"
+	case CF32:
+		return "f32"
+	case CF64:
+		return "f64"
+	}
+	return fmt.Sprintf("%#x", byte(c))
+}
