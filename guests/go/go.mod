@@ -1,0 +1,3 @@
+module github.com/wasikv/wasikv/guests/go
+
+go 1.26
