@@ -48,7 +48,7 @@ func New(ctx context.Context, c *link.Component, g *abi.Guest, modules wazero.Mo
 	p := c.Plan
 	in = &Instance{
 		component: c, guest: g, modules: modules,
-		cores:  make([]api.Module, 0, p.CoreInstances),
+		cores:  make([]api.Module, p.CoreInstances),
 		frames: make([]abi.Frame, len(p.Frames)),
 		lifted: make([]lifted, len(p.Lifted)),
 	}
@@ -111,7 +111,7 @@ func (in *Instance) step(ctx context.Context, s *plan.Step) error {
 		if err != nil {
 			return failure(err)
 		}
-		in.cores = append(in.cores, m)
+		in.cores[s.Instance] = m
 	case plan.BindFrame:
 		f, err := in.frame(&p.Frames[s.Index])
 		if err != nil {
@@ -195,6 +195,9 @@ func (in *Instance) Close(ctx context.Context) error {
 	in.guest.Poison(ErrClosed)
 	var first error
 	for i := len(in.cores) - 1; i >= 0; i-- {
+		if in.cores[i] == nil {
+			continue // not made, or not needed
+		}
 		if err := in.cores[i].Close(ctx); err != nil && first == nil {
 			first = err
 		}

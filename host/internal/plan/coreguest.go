@@ -79,7 +79,7 @@ func (r *resolution) coreImport(imp *core.Import) (Lowered, bool) {
 		return l, false
 	}
 	l.Params, l.Results = coreTypes(imp.Func.Params), coreTypes(imp.Func.Results)
-	item.Signature = coreSignature(l.Params, l.Results)
+	item.Signature = CoreSignature(l.Params, l.Results)
 	var wantParams, wantResults []types.CoreType
 	if name, isDrop := strings.CutPrefix(imp.Name, resourceDrop); isDrop {
 		if l.Resource = findResource(r.iface, name); l.Resource == nil {
@@ -100,7 +100,7 @@ func (r *resolution) coreImport(imp *core.Import) (Lowered, bool) {
 		wantParams, wantResults = coreTypes(l.Func.Params), coreTypes(l.Func.Results)
 	}
 	if !slices.Equal(l.Params, wantParams) || !slices.Equal(l.Results, wantResults) {
-		item.Problem = "the host's core signature is " + coreSignature(wantParams, wantResults)
+		item.Problem = "the host's core signature is " + CoreSignature(wantParams, wantResults)
 		return l, false
 	}
 	return l, true
@@ -171,23 +171,18 @@ func coreTypes[T ~byte](in []T) []types.CoreType {
 	return out
 }
 
-func coreSignature(params, results []types.CoreType) string {
-	var b strings.Builder
-	b.WriteString("func(")
-	for i, t := range params {
-		if i > 0 {
-			b.WriteString(", ")
+// CoreSignature spells a core function type: "func(i32, i64) -> f32".
+func CoreSignature[T ~byte](params, results []T) string {
+	list := func(in []T) string {
+		out := make([]string, len(in))
+		for i, t := range in {
+			out[i] = types.CoreType(t).String()
 		}
-		b.WriteString(t.String())
+		return strings.Join(out, ", ")
 	}
-	b.WriteByte(')')
-	for i, t := range results {
-		if i == 0 {
-			b.WriteString(" -> ")
-		} else {
-			b.WriteString(", ")
-		}
-		b.WriteString(t.String())
+	text := "func(" + list(params) + ")"
+	if len(results) > 0 {
+		text += " -> " + list(results)
 	}
-	return b.String()
+	return text
 }

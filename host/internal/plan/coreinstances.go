@@ -68,6 +68,7 @@ func (e *evaluation) coreInstance(s *scope, d *binary.CoreInstance) error {
 	index := e.plan.CoreInstances
 	e.plan.CoreInstances++
 	e.plan.Steps = append(e.plan.Steps, Step{Kind: Instantiate, Module: e.edition(m, edits), Instance: index})
+	e.shims.instantiated(m, index, args)
 	s.coreInstances = append(s.coreInstances, &coreInstance{index: index, module: m})
 	return nil
 }

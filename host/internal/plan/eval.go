@@ -47,6 +47,7 @@ type evaluation struct {
 	modules     map[*binary.CoreModule]*core.Module
 	editions    map[*core.Module][]int // indices of Plan.Modules
 	frames      map[string]int
+	shims       shims
 	definitions int
 	// standIns says that the root imports modules or components, for which
 	// nothing is there to evaluate: what fails after that is their absence.
@@ -76,6 +77,7 @@ func New(def *binary.Component, offers Offers, limits core.Limits) (*Plan, error
 		return nil, err
 	}
 	e.plan.Exports = exports
+	e.shims.bypass(e.plan)
 	return e.plan, nil
 }
 

@@ -26,7 +26,7 @@ type Plan struct {
 	Modules []Module
 	// Steps make an instance, in order.
 	Steps []Step
-	// Instances counts the core instances that the steps make.
+	// CoreInstances is one more than the highest number of a core instance.
 	CoreInstances int
 	// Frames are the distinct canonical options of lowered functions.
 	Frames []Options
