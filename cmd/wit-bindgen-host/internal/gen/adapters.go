@@ -200,7 +200,12 @@ func (a *adapter) liftParams() []string {
 // area views a value of a type in memory as an array, so that constant offsets
 // need no bounds check.
 func (a *adapter) area(ptr string, t *model.Type) string {
-	return fmt.Sprintf("(*[%d]byte)(f.Area(%s, %d, %d))", t.Size, ptr, t.Size, t.Align)
+	return fmt.Sprintf("(*[%d]byte)(%s)", t.Size, a.check(ptr, t))
+}
+
+// check views a value of a type in memory as bytes.
+func (a *adapter) check(ptr string, t *model.Type) string {
+	return fmt.Sprintf("f.Area(%s, %d, %d)", ptr, t.Size, t.Align)
 }
 
 // returnArea keeps the pointer to the return area in a local.

@@ -144,9 +144,27 @@ func (s *store) at() place { return place{mem: s.mem, size: s.typ.Size} }
 // lowered there is nothing to do.
 func (s *store) finish(t *model.Type, v prepared, p place) {
 	if !v.done {
-		s.open(s.waits(t))
-		s.put(t, v, p)
+		s.finishParts(t, v, p)
 	}
+}
+
+func (s *store) finishParts(t *model.Type, v prepared, p place) {
+	if v.stored() {
+		s.body.f("%s", s.check(s.base, s.typ)) // the parts were checked alone
+		return
+	}
+	s.open(s.waitsWithin(t))
+	s.putParts(t, v, p)
+}
+
+// stored reports whether nothing of a value is left to write.
+func (v *prepared) stored() bool {
+	for i := range v.fields {
+		if !v.fields[i].stored() {
+			return false
+		}
+	}
+	return v.done || len(v.fields) > 0
 }
 
 // open declares the view's variable; later says that it is taken when a value

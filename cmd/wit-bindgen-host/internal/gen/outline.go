@@ -141,8 +141,7 @@ func (s *store) storeOutlined(t *model.Type, expr string, p place) {
 		}
 		sub := in.newStore(t, "ptr")
 		v := sub.prepareParts(t, "v", sub.at())
-		sub.open(sub.waitsWithin(t))
-		sub.putParts(t, v, sub.at())
+		sub.finishParts(t, v, sub.at())
 	})
 	ptr := s.base
 	if p.offset != 0 {
