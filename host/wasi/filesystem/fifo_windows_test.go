@@ -1,0 +1,5 @@
+package filesystem_test
+
+import "testing"
+
+func mkfifo(*testing.T, string) {}

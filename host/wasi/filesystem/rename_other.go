@@ -1,0 +1,16 @@
+//go:build !linux
+
+package filesystem
+
+import (
+	"os"
+	"syscall"
+)
+
+// rename is os.Root.Rename; package syscall has nothing for two directories.
+func rename(from *os.Root, oldPlace place, to *os.Root, newPlace place) error {
+	if from != to {
+		return syscall.EXDEV
+	}
+	return from.Rename(oldPlace.name, newPlace.name)
+}
