@@ -92,13 +92,13 @@ type Step struct {
 	Call   string `json:"call,omitempty"`
 	Result string `json:"result,omitempty"`
 
-	// Stdout is all of stdout; StdoutMatch a regular expression for all of it;
+	// Stdout is all of stdout; StdoutMatch a regular expression that it matches;
 	// StdoutLines how often each line comes, in any order. At most one is set,
 	// and with none stdout is empty.
 	Stdout      string         `json:"stdout,omitempty"`
 	StdoutMatch string         `json:"stdoutMatch,omitempty"`
 	StdoutLines map[string]int `json:"stdoutLines,omitempty"`
-	// StderrMatch is a regular expression for part of the guest's own stderr.
+	// StderrMatch is a regular expression that the guest's own stderr matches.
 	StderrMatch string `json:"stderrMatch,omitempty"`
 	// Exit is the exit code of each instance. With Trap, the guest traps instead.
 	Exit int  `json:"exit,omitempty"`

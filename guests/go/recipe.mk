@@ -6,7 +6,8 @@ GUESTS_GO ?= go1.26.8
 
 guests.built += $(addprefix $(guests.out)/,go-examples.wasm go-examples.component.wasm go-shop.component.wasm)
 
-guests.go-module := guests/go/go.mod $(wildcard guests/go/cache/*.go guests/go/cache/*.s guests/go/canon/*.go) guests/go/recipe.mk
+guests.go-module := guests/go/go.mod guests/go/recipe.mk \
+	$(filter-out %_test.go,$(wildcard guests/go/cache/*.go guests/go/cache/*.s guests/go/canon/*.go))
 guests.go-adapter := guests/tools/preview1/nomem.wat guests/tools/preview1/nomem.wit guests/tools/coremodule/main.go
 
 guests.go = $(call guests.row,Go,$(1),cd guests/go && GOTOOLCHAIN=$(GUESTS_GO) go env GOVERSION)
