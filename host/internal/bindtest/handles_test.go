@@ -2,7 +2,6 @@ package bindtest
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 
@@ -435,5 +434,3 @@ func TestNoObject(t *testing.T) {
 	}
 	newGuest(t, l, abi.UTF8, component.Limits{}).wantTrap("returned no "+handles.ItemResource.Name, handlesFace, "[constructor]item", 0, 0)
 }
-
-var errHost = errors.New("the host gave up")

@@ -44,6 +44,8 @@ import (
 	"github.com/wasikv/wasikv/host/internal/bindtest/bindings/corpus/shared/v1/things"
 )
 
+var errHost = errors.New("the host gave up")
+
 // each registers an interface without an implementation.
 func each[H any](l *component.Linker, register func(*component.Linker, func(*component.Guest) (H, error)) error) error {
 	return register(l, func(*component.Guest) (H, error) {
