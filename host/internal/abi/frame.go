@@ -244,15 +244,23 @@ func (f *Frame) Drop(ctx context.Context, r *types.Resource, h uint32) {
 // Case checks the discriminant of a variant-like value.
 func (f *Frame) Case(disc uint32, cases uint32) uint32 {
 	if disc >= cases {
-		Throw("discriminant %d of a type with %d cases", disc, cases)
+		throwCase(disc, cases)
 	}
 	return disc
 }
 
+// throwCase and throwChar are apart so that the checks are inlined.
+//
+//go:noinline
+func throwCase(disc, cases uint32) { Throw("discriminant %d of a type with %d cases", disc, cases) }
+
 // Char checks a char.
 func (f *Frame) Char(c uint32) rune {
 	if c >= 0x110000 || c >= 0xd800 && c < 0xe000 {
-		Throw("%#x is not a Unicode scalar value", c)
+		throwChar(c)
 	}
 	return rune(c)
 }
+
+//go:noinline
+func throwChar(c uint32) { Throw("%#x is not a Unicode scalar value", c) }
