@@ -8,6 +8,7 @@ import (
 	"github.com/wasikv/wasikv/host/internal/core"
 	"github.com/wasikv/wasikv/host/internal/link"
 	"github.com/wasikv/wasikv/host/internal/plan"
+	"github.com/wasikv/wasikv/host/internal/validate"
 )
 
 // Component is a compiled guest, ready to be instantiated many times at once.
@@ -24,40 +25,58 @@ type Component struct {
 // Errors: *MissingImportsError where the host does not offer what the guest
 // imports, *FormatError where the file is not a guest that this host can run.
 func (h *Host) Compile(ctx context.Context, wasm []byte) (*Component, error) {
-	p, isCore, err := h.plan(wasm)
+	s, err := h.read(wasm)
 	if err != nil {
 		return nil, err
 	}
-	if missing := p.Missing(); len(missing) > 0 {
+	if missing := s.plan.Missing(); len(missing) > 0 {
 		return nil, missingImports(missing)
 	}
-	linked, err := link.New(ctx, h.runtime, p)
+	if err := link.Check(ctx, h.runtime, s.plan, s.modules.All); err != nil {
+		return nil, &FormatError{Err: err}
+	}
+	linked, err := link.New(ctx, h.runtime, s.plan)
 	if err != nil {
 		return nil, &FormatError{Err: err}
 	}
-	return &Component{host: h, linked: linked, core: isCore}, nil
+	return &Component{host: h, linked: linked, core: s.module != nil}, nil
 }
 
-// plan decodes and plans a guest of either kind.
-func (h *Host) plan(wasm []byte) (p *plan.Plan, isCore bool, err error) {
+// source is a guest that was decoded and planned.
+type source struct {
+	plan   *plan.Plan
+	def    *binary.Component // of a component
+	module *core.Module      // of a core module
+
+	modules core.Parsed // of a component
+}
+
+// read decodes, validates and plans a guest of either kind.
+func (h *Host) read(wasm []byte) (*source, error) {
+	s := &source{}
+	var err error
 	if binary.IsCoreModule(wasm) {
-		m, err := core.Parse(wasm, 0, core.Limits{})
-		if err != nil {
-			return nil, true, &FormatError{Err: err}
+		if s.module, err = core.Parse(wasm, 0, core.Limits{}); err != nil {
+			return nil, &FormatError{Err: err}
 		}
-		if p, err = plan.NewCore(m, h.linker); err != nil {
-			return nil, true, &FormatError{Err: err}
+		if s.plan, err = plan.NewCore(s.module, h.linker); err != nil {
+			return nil, &FormatError{Err: err}
 		}
-		return p, true, nil
+		if imp := h.preview1.Import(s.module); imp != nil {
+			s.plan.Imports = append([]plan.Import{*imp}, s.plan.Imports...)
+		}
+		return s, nil
 	}
-	def, err := binary.Decode(wasm, binary.Limits{})
-	if err != nil {
-		return nil, false, &FormatError{Err: err}
+	if s.def, err = binary.Decode(wasm, binary.Limits{}); err != nil {
+		return nil, &FormatError{Err: err}
 	}
-	if p, err = plan.New(def, h.linker, core.Limits{}); err != nil {
-		return nil, false, &FormatError{Err: err}
+	if err = validate.Component(s.def, validate.Options{Module: s.modules.Module}); err != nil {
+		return nil, &FormatError{Err: err}
 	}
-	return p, false, nil
+	if s.plan, err = plan.New(s.def, h.linker, s.modules.Module); err != nil {
+		return nil, &FormatError{Err: err}
+	}
+	return s, nil
 }
 
 // Close frees the compiled code. Close the instances first.

@@ -21,11 +21,11 @@ import (
 	"fmt"
 
 	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wasikv/wasikv/backends"
 	"github.com/wasikv/wasikv/host/component"
 	"github.com/wasikv/wasikv/host/internal/link"
+	"github.com/wasikv/wasikv/host/internal/preview1"
 	"github.com/wasikv/wasikv/host/keyvalue"
 	"github.com/wasikv/wasikv/host/wasi"
 )
@@ -57,10 +57,11 @@ type Config struct {
 
 // Host compiles and runs guests.
 type Host struct {
-	config  Config
-	linker  *component.Linker
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache
+	config   Config
+	linker   *component.Linker
+	runtime  wazero.Runtime
+	preview1 preview1.Functions
+	cache    wazero.CompilationCache
 }
 
 // New makes a Host. Close ends it.
@@ -96,7 +97,7 @@ func New(ctx context.Context, config Config) (_ *Host, err error) {
 		rc = rc.WithCompilationCache(h.cache)
 	}
 	h.runtime = wazero.NewRuntimeWithConfig(ctx, rc)
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, h.runtime); err != nil {
+	if h.preview1, err = preview1.Instantiate(ctx, h.runtime); err != nil {
 		return nil, err
 	}
 	return h, nil

@@ -61,7 +61,7 @@ func (c *Component) Instantiate(ctx context.Context, config InstanceConfig) (*In
 	modules := anonymous
 	if c.core {
 		var err error
-		if modules, err = preview1.ModuleConfig(config.Config); err != nil {
+		if modules, err = preview1.ModuleConfig(g, config.Config); err != nil {
 			return fail(err)
 		}
 	}
@@ -132,16 +132,17 @@ func (in *Instance) Run(ctx context.Context) error {
 
 // failed reports whether wasi:cli/run returned its error case.
 func failed(v component.Value) bool {
-	if _, ok, isResult := v.Result(); isResult {
-		return !ok
+	if name, _, isCase := v.Case(); isCase {
+		return name == "error"
 	}
-	code, isNumber := v.S32() // the flat form, from a core module
+	code, isNumber := v.Int() // the flat form, from a core module
 	return isNumber && code != 0
 }
 
 // entry finds the function that Run calls, -1 where there is none.
-func (in *Instance) entry() int {
-	exports := in.inner.Plan().Exports
+func (in *Instance) entry() int { return entryOf(in.inner.Plan().Exports) }
+
+func entryOf(exports []plan.Export) int {
 	for i := range exports {
 		x := &exports[i]
 		switch {

@@ -133,10 +133,7 @@ func (r *Run) judge(report *Report) {
 // compilation cache.
 func (g Guest) run(ctx context.Context, s Schedule) (run Run, err error) {
 	run = Run{Schedule: s, Exit: -1}
-	cache, err := s.cache()
-	if err != nil {
-		return run, err
-	}
+	cache := s.cache()
 	defer cache.Close()
 	h, err := host.New(ctx, host.Config{
 		Cache: cache, Register: g.Register, Interruptible: true, CompilationCache: g.CompilationCache,

@@ -70,16 +70,13 @@ func (s Schedule) String() string {
 }
 
 // cache makes a cache in memory that behaves as the schedule says.
-func (s Schedule) cache() (*backends.Cache, error) {
-	memory, err := inmem.New(inmem.Options{})
-	if err != nil {
-		return nil, err
-	}
+func (s Schedule) cache() *backends.Cache {
+	memory := inmem.New(inmem.Options{})
 	var store backends.CacheStore = memory
 	if s.Discard > 0 || s.MaxDelay > 0 {
 		store = &hostile{CacheStore: memory, schedule: s, nth: map[string]uint64{}}
 	}
-	return backends.New(store, backends.Config{VacancyTimeout: s.VacancyTimeout}), nil
+	return backends.New(store, backends.Config{VacancyTimeout: s.VacancyTimeout})
 }
 
 // hostile is a store that discards and delays. What happens to an operation

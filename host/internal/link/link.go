@@ -10,6 +10,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 
 	"github.com/tetratelabs/wazero"
@@ -68,6 +69,33 @@ func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err
 		c.Modules = append(c.Modules, compiled)
 	}
 	return c, nil
+}
+
+// Check compiles the modules that the plan does not instantiate, and keeps
+// nothing: a component is valid only if the functions of all its modules are,
+// and wazero's compiler is what validates functions.
+func Check(ctx context.Context, r wazero.Runtime, p *plan.Plan, modules []*core.Module) error {
+	for _, m := range modules {
+		if slices.ContainsFunc(p.Modules, func(used plan.Module) bool { return used.Source == m }) || m.Shim() != nil {
+			continue
+		}
+		names := make([]core.ImportName, len(m.Imports))
+		for i := range names {
+			names[i] = core.ImportName{Module: plan.HostModule, Name: strconv.Itoa(i)}
+		}
+		wasm, err := m.Rewrite(core.Edits{Imports: names, TableMax: &tableMax})
+		if err != nil {
+			return err
+		}
+		compiled, err := r.CompileModule(ctx, wasm)
+		if err != nil {
+			return fmt.Errorf("a core module does not compile: %w", err)
+		}
+		if err := compiled.Close(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close frees the compiled code. Instances must be closed before.

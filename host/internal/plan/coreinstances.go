@@ -10,18 +10,6 @@ import (
 	"github.com/wasikv/wasikv/host/internal/core"
 )
 
-func (e *evaluation) coreModule(d *binary.CoreModule) (*core.Module, error) {
-	if m := e.modules[d]; m != nil {
-		return m, nil
-	}
-	m, err := core.Parse(d.Bytes, d.Pos(), e.limits)
-	if err != nil {
-		return nil, fmt.Errorf("core module: %w", err)
-	}
-	e.modules[d] = m
-	return m, nil
-}
-
 // coreInstance evaluates a core instance: a bundle of items, or an
 // instantiation, whose module gets its imports renamed to their sources.
 func (e *evaluation) coreInstance(s *scope, d *binary.CoreInstance) error {

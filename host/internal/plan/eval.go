@@ -43,8 +43,7 @@ func (e *Error) Unwrap() error { return e.Err }
 type evaluation struct {
 	plan        *Plan
 	offers      Offers
-	limits      core.Limits
-	modules     map[*binary.CoreModule]*core.Module
+	module      func(*binary.CoreModule) (*core.Module, error)
 	editions    map[*core.Module][]int // indices of Plan.Modules
 	frames      map[string]int
 	shims       shims
@@ -54,14 +53,14 @@ type evaluation struct {
 	standIns bool
 }
 
-// New plans a component. Unsatisfied imports are no error: they are in
+// New plans a component, whose core modules module gives in parsed form, each
+// time the same for the same. Unsatisfied imports are no error: they are in
 // Plan.Imports, so that all can be reported at once.
-func New(def *binary.Component, offers Offers, limits core.Limits) (*Plan, error) {
+func New(def *binary.Component, offers Offers, module func(*binary.CoreModule) (*core.Module, error)) (*Plan, error) {
 	e := &evaluation{
 		plan:     &Plan{Parents: []int{-1}},
 		offers:   offers,
-		limits:   limits,
-		modules:  map[*binary.CoreModule]*core.Module{},
+		module:   module,
 		editions: map[*core.Module][]int{},
 		frames:   map[string]int{},
 	}
@@ -104,7 +103,7 @@ func (e *evaluation) component(s *scope, def *binary.Component, imports importFu
 func (e *evaluation) definition(s *scope, d binary.Def, imports importFunc) error {
 	switch d := d.(type) {
 	case *binary.CoreModule:
-		m, err := e.coreModule(d)
+		m, err := e.module(d)
 		if err != nil {
 			return err
 		}

@@ -41,11 +41,7 @@ func (e *evaluation) rootImport(s *scope, imp *binary.Import) (any, error) {
 		}
 		return item, nil
 	}
-	e.standIns = true
-	what, item := "component", any(&component{})
-	if imp.Desc.Sort == binary.CoreModuleSort {
-		what, item = "core module", &core.Module{}
-	}
+	what, item := e.standIn(imp.Desc.Sort)
 	e.plan.Imports = append(e.plan.Imports, Import{
 		Name:    imp.Name,
 		Problem: "it is a " + what + ", and the host provides interfaces only: compose the component with one that provides it",
@@ -123,7 +119,19 @@ func (r *resolution) item(s *scope, name string, desc binary.ExternDesc) (any, e
 		inner := &resolution{evaluation: r.evaluation, name: r.name + "/" + name}
 		return r.declarations(it, func(s *scope, d *binary.ExportDecl) (any, error) { return inner.item(s, d.Name, d.Desc) })
 	}
-	return nil, fmt.Errorf("%q is a component or module, which an imported instance of a host cannot hold", name)
+	what, standIn := r.standIn(desc.Sort)
+	r.items = append(r.items, ImportItem{Name: name, Signature: what, Problem: "the host's interfaces hold no " + what + "s"})
+	return standIn, nil
+}
+
+// standIn is what evaluation goes on with where a module or component is
+// imported, which no host provides.
+func (e *evaluation) standIn(sort binary.Sort) (what string, item any) {
+	e.standIns = true
+	if sort == binary.CoreModuleSort {
+		return "core module", &core.Module{}
+	}
+	return "component", &component{}
 }
 
 func (r *resolution) function(name string, t *types.Func) *function {

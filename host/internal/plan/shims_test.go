@@ -46,7 +46,7 @@ func TestShimsAreBypassed(t *testing.T) {
 				}
 			}
 		}
-		p, err := plan.New(def, nothing{}, core.Limits{})
+		p, err := plan.New(def, nothing{}, new(core.Parsed).Module)
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}

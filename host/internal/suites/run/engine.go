@@ -13,6 +13,7 @@ import (
 	"github.com/wasikv/wasikv/host/internal/instance"
 	"github.com/wasikv/wasikv/host/internal/link"
 	"github.com/wasikv/wasikv/host/internal/plan"
+	"github.com/wasikv/wasikv/host/internal/validate"
 	"github.com/wasikv/wasikv/host/internal/wast"
 )
 
@@ -47,7 +48,14 @@ func (engine) Compile(ctx context.Context, wasm []byte) (_ wast.Definition, err 
 	if err != nil {
 		return nil, err
 	}
-	if d.plan, err = plan.New(def, offersNothing{}, core.Limits{}); err != nil {
+	var modules core.Parsed
+	if err := validate.Component(def, validate.Options{Module: modules.Module}); err != nil {
+		return nil, err
+	}
+	if d.plan, err = plan.New(def, offersNothing{}, modules.Module); err != nil {
+		return nil, err
+	}
+	if err := link.Check(ctx, d.runtime, d.plan, modules.All); err != nil {
 		return nil, err
 	}
 	if len(d.plan.Missing()) == 0 {
