@@ -144,7 +144,8 @@ func (d *descriptor) WriteViaStream(_ context.Context, at types.Filesize) (strea
 }
 
 // AppendViaStream is [method]descriptor.append-via-stream: each write goes to
-// what is the end of the file at that time.
+// what is the end of the file at that time. On Linux others that append at the
+// same time are not overwritten.
 func (d *descriptor) AppendViaStream(context.Context) (streams.OutputStream, error) {
 	return d.output(-1)
 }
@@ -195,16 +196,12 @@ func (o *output) Permit() (int, error) { return chunk, nil }
 func (o *output) Flush() error         { return nil }
 
 func (o *output) Write(b []byte) error {
-	at := o.at
-	if at < 0 {
-		fi, err := o.file.Stat()
-		if err != nil {
-			return streamError(codeOf(err, types.ErrorCodeIo))
-		}
-		at = fi.Size()
-	}
-	n, err := o.file.WriteAt(b, at)
-	if o.at >= 0 {
+	var err error
+	if o.at < 0 {
+		err = appendTo(o.file.File, b)
+	} else {
+		var n int
+		n, err = o.file.WriteAt(b, o.at)
 		o.at += int64(n)
 	}
 	if err != nil {

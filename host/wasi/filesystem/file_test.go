@@ -7,7 +7,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -175,6 +177,44 @@ func TestStreams(t *testing.T) {
 	p, err := in.Subscribe(ctx)
 	must(t, err)
 	must(t, p.Block(ctx))
+}
+
+// TestAppendsDoNotOverwriteEachOther has guests log to one file at the same time.
+func TestAppendsDoNotOverwriteEachOther(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("appending is atomic on Linux only")
+	}
+	const guests, lines = 8, 200
+	dir := t.TempDir()
+	var wg sync.WaitGroup
+	for i := range guests {
+		f := openAt(t, mountOne(t, filesystem.Dir{Host: dir}), "log", create, read|write)
+		out, err := f.AppendViaStream(ctx)
+		must(t, err)
+		defer drop(out)
+		line := strings.Repeat(string(rune('a'+i)), 31) + "\n"
+		wg.Go(func() {
+			for range lines {
+				if err := out.BlockingWriteAndFlush(ctx, []byte(line)); err != nil {
+					t.Error(err)
+				}
+			}
+			// The file takes writes at an offset again.
+			if n, err := f.Write(ctx, []byte(line[:1]), 0); n != 1 || err != nil {
+				t.Errorf("write gave %d, error %v", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	log := content(t, dir, "log")
+	if len(log) != guests*lines*32 {
+		t.Errorf("the log has %d bytes, want %d", len(log), guests*lines*32)
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(log, "\n"), "\n") {
+		if i > 0 && line != strings.Repeat(line[:1], 31) {
+			t.Fatalf("line %d is %q", i, line)
+		}
+	}
 }
 
 // TestStreamsCopyAnything splices files of all sizes.

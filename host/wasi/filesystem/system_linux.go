@@ -1,6 +1,7 @@
 package filesystem
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -65,4 +66,24 @@ func rename(from *os.Root, oldPlace place, to *os.Root, newPlace place) error {
 
 func openParent(root *os.Root, dir string) (*os.File, error) {
 	return root.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY|syscall.O_NONBLOCK, 0)
+}
+
+// appendTo writes at the end, wherever that is by then: the system finds it and
+// writes in one step, which it does for files in append mode. The file is in it
+// only meanwhile, since it would ignore the offset of other writes.
+func appendTo(f *os.File, b []byte) error {
+	if err := setFlags(f, nonblock|syscall.O_APPEND); err != nil {
+		return err
+	}
+	_, err := f.Write(b)
+	return errors.Join(err, setFlags(f, nonblock))
+}
+
+func setFlags(f *os.File, flags uintptr) error {
+	return control(f, func(fd uintptr) error {
+		if _, _, e := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_SETFL, flags); e != 0 {
+			return e
+		}
+		return nil
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 
 	ioerror "github.com/wasikv/wasikv/bindings/wasi/io/v0_2/error"
 	"github.com/wasikv/wasikv/host/component"
@@ -37,6 +38,8 @@ func (e *Error) Error() string {
 }
 
 // ToDebugString is [method]error.to-debug-string.
-func (e *Error) ToDebugString(context.Context) (string, error) { return e.Error(), nil }
+func (e *Error) ToDebugString(context.Context) (string, error) {
+	return strings.ToValidUTF8(e.Error(), "\ufffd"), nil
+}
 
 func registerError(l *component.Linker) error { return ioerror.Register(l) }

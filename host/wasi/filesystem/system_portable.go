@@ -14,3 +14,14 @@ func rename(from *os.Root, oldPlace place, to *os.Root, newPlace place) error {
 	}
 	return from.Rename(oldPlace.name, newPlace.name)
 }
+
+// appendTo writes at the end. Another that appends at the same time may be
+// overwritten.
+func appendTo(f *os.File, b []byte) error {
+	fi, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(b, fi.Size())
+	return err
+}
