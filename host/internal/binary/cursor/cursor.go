@@ -143,22 +143,6 @@ func (c *Cursor) U32() uint32 {
 	}
 }
 
-// U64 reads an unsigned LEB128 integer of at most 64 bits.
-func (c *Cursor) U64() uint64 {
-	at := c.Pos()
-	var v uint64
-	for shift := 0; ; shift += 7 {
-		b := c.Byte()
-		if shift == 63 && b > 0x01 {
-			c.tooLong(at, b, 64)
-		}
-		v |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return v
-		}
-	}
-}
-
 // S33 reads a signed LEB128 integer of at most 33 bits: a type index where it
 // is not negative.
 func (c *Cursor) S33() int64 {
