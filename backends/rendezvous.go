@@ -123,6 +123,7 @@ func (r *rendezvous) supersede() {
 // deliver gives everybody in line the value.
 func (r *rendezvous) deliver(value []byte, wake *wakeList) {
 	for w := r.line.pop(); w != nil; w = r.line.pop() {
+		r.ns.cache.counters.add(countShared)
 		w.settle(Entry{Value: value}, nil, wake)
 	}
 }

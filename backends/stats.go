@@ -16,8 +16,10 @@ type Stats struct {
 	// Every one of them ends filled, abandoned (released by its holder), expired (timed out) or
 	// superseded (the entry was set, deleted or cleared meanwhile, or the Cache closed).
 	Computations, Filled, Abandoned, Expired, Superseded uint64
-	// Waits counts get-or-sets that had to wait for somebody else's vacancy.
-	Waits uint64
+	// Waits counts get-or-sets that had to wait for somebody else's vacancy; Shared counts those of
+	// them that were given the value it was filled with, or that was set meanwhile. Their lookups are
+	// among the Misses.
+	Waits, Shared uint64
 	// Errors counts failures of the store.
 	Errors uint64
 }
@@ -35,6 +37,7 @@ const (
 	countExpired
 	countSuperseded
 	countWaits
+	countShared
 	countErrors
 	counterCount
 )
@@ -79,6 +82,7 @@ func (c *Cache) Stats() Stats {
 		Expired:      c.counters.sum(countExpired),
 		Superseded:   c.counters.sum(countSuperseded),
 		Waits:        c.counters.sum(countWaits),
+		Shared:       c.counters.sum(countShared),
 		Errors:       c.counters.sum(countErrors),
 	}
 }

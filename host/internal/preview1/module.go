@@ -10,23 +10,26 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wasikv/wasikv/host/internal/abi"
+	"github.com/wasikv/wasikv/host/internal/core"
 )
 
 // Instantiate makes the module wasi_snapshot_preview1 in a runtime, once for
 // all guests. The functions are wazero's; some get a guard in front, since
 // wazero gives them neither the context of the call nor a bound.
-func Instantiate(ctx context.Context, r wazero.Runtime) error {
+func Instantiate(ctx context.Context, r wazero.Runtime) (Functions, error) {
 	originals, err := wasi_snapshot_preview1.NewBuilder(r).Compile(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer originals.Close(ctx)
+	functions := Functions{}
 	builder := r.NewHostModuleBuilder(wasi_snapshot_preview1.ModuleName)
 	wasi_snapshot_preview1.NewFunctionExporter().ExportFunctions(builder)
 	for name, def := range originals.ExportedFunctions() {
+		functions[name] = core.FuncType{Params: def.ParamTypes(), Results: def.ResultTypes()}
 		original, ok := def.GoFunction().(api.GoModuleFunction)
 		if !ok {
-			return fmt.Errorf("preview1: wazero's %s is no host function", name)
+			return nil, fmt.Errorf("preview1: wazero's %s is no host function", name)
 		}
 		guarded := guard(name, def.ParamNames(), original.Call)
 		if guarded == nil {
@@ -40,7 +43,7 @@ func Instantiate(ctx context.Context, r wazero.Runtime) error {
 			Export(name)
 	}
 	_, err = builder.Instantiate(ctx)
-	return err
+	return functions, err
 }
 
 // The error numbers of preview1 that guards return.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package preview1_test
+
+const interpreted = false
