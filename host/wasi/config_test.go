@@ -111,3 +111,26 @@ func TestValidateReportsEverything(t *testing.T) {
 		t.Errorf("the zero Config: %v", err)
 	}
 }
+
+// BenchmarkConfigure is what WASI adds to making and ending a guest.
+func BenchmarkConfigure(b *testing.B) {
+	ctx := context.Background()
+	dir := b.TempDir()
+	for name, c := range map[string]wasi.Config{
+		"nothing":   {},
+		"command":   {Args: []string{"a", "b"}, Env: []string{"A=b", "C=d"}, Stdout: new(bytes.Buffer)},
+		"directory": {Dirs: []wasi.Dir{{Host: dir, Guest: "/"}}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			l := component.NewLinker()
+			for b.Loop() {
+				g := l.NewGuest(ctx, component.Limits{})
+				if err := wasi.Configure(g, c); err != nil {
+					b.Fatal(err)
+				}
+				g.Close(ctx)
+			}
+		})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	stdio "io"
 	"os"
 	"reflect"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -94,16 +93,35 @@ type CommandLine struct {
 	is     Terminal
 }
 
-type stateKey struct{}
+type (
+	configKey struct{}
+	stateKey  struct{}
+)
 
-// Configure gives a guest its part of the command line, and releases the
-// streams when the guest ends: what it wrote is then flushed, until the context
-// of its Close ends. It comes before the guest's first call.
+// Configure gives a guest its part of the command line. It comes before the
+// guest's first call; the slices of c must not change while the guest runs.
+//
+// The streams are released when the guest ends: what it wrote is then flushed,
+// until the context of its Close ends.
 func Configure(g *component.Guest, c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	s := &CommandLine{args: slices.Clone(c.Args), env: variables(c.Env), is: c.Terminal}
+	g.SetValue(configKey{}, &c)
+	return nil
+}
+
+// NewCommandLine gives what a guest was configured with; without Configure, what
+// the zero Config gives.
+func NewCommandLine(g *component.Guest) (*CommandLine, error) {
+	if s, ok := g.Value(stateKey{}).(*CommandLine); ok {
+		return s, nil
+	}
+	c, ok := g.Value(configKey{}).(*Config)
+	if !ok {
+		c = new(Config)
+	}
+	s := &CommandLine{args: c.Args, env: variables(c.Env), is: c.Terminal}
 	if c.InitialDir != "" {
 		s.dir = component.Some(c.InitialDir)
 	}
@@ -126,19 +144,7 @@ func Configure(g *component.Guest, c Config) error {
 		_ = out.Stop(ctx) // the guest heard of errors, or did not care to flush
 		_ = errs.Stop(ctx)
 	})
-	return nil
-}
-
-// NewCommandLine gives what a guest was configured with; without Configure, what
-// the zero Config gives.
-func NewCommandLine(g *component.Guest) (*CommandLine, error) {
-	if s, ok := g.Value(stateKey{}).(*CommandLine); ok {
-		return s, nil
-	}
-	if err := Configure(g, Config{}); err != nil {
-		return nil, err
-	}
-	return g.Value(stateKey{}).(*CommandLine), nil
+	return s, nil
 }
 
 // filtered puts the escape filter before a terminal.

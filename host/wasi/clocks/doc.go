@@ -28,19 +28,19 @@ type clockKey struct{}
 // Configure gives a guest its clock; nil is System. It comes before the guest's
 // first call.
 func Configure(g *component.Guest, c Clock) {
-	if c == nil {
-		c = System()
+	if c != nil {
+		g.SetValue(clockKey{}, c)
 	}
-	g.SetValue(clockKey{}, c)
 }
 
-// clockOf gives the clock of a guest that may not have been configured.
+// clockOf gives the clock of a guest.
 func clockOf(g *component.Guest) Clock {
-	if c, ok := g.Value(clockKey{}).(Clock); ok {
-		return c
+	c, ok := g.Value(clockKey{}).(Clock)
+	if !ok {
+		c = System()
+		g.SetValue(clockKey{}, c)
 	}
-	Configure(g, nil)
-	return g.Value(clockKey{}).(Clock)
+	return c
 }
 
 // Register defines wasi:clocks/monotonic-clock and wasi:clocks/wall-clock.

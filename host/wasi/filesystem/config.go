@@ -85,7 +85,7 @@ func open(c Config) (_ *guest, err error) {
 			g.close()
 		}
 	}()
-	taken := map[string]string{}
+	taken := make(map[string]string, len(c.Dirs))
 	for i := range c.Dirs {
 		d := &c.Dirs[i]
 		p := d.guestPath()
@@ -135,6 +135,9 @@ func Configure(g *component.Guest, c Config) error {
 	s, err := open(c)
 	if err != nil {
 		return err
+	}
+	if len(s.preopens) == 0 {
+		return nil // the guest can open nothing
 	}
 	g.SetValue(guestKey{}, s)
 	g.OnClose(func(context.Context) { s.close() })

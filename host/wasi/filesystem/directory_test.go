@@ -192,9 +192,9 @@ func TestRenameBetweenDescriptors(t *testing.T) {
 	}
 	wantCode(t, "rename-at to above", list[1].RenameAt(ctx, "newer", sub, "../x"), types.ErrorCodeNotPermitted)
 	wantCode(t, "rename-at from above", sub.RenameAt(ctx, "../sub", list[1], "x"), types.ErrorCodeNotPermitted)
-	foreign := errors.New("")
-	if err := list[0].RenameAt(ctx, "sub", nil, "x"); err == nil {
-		t.Error("renamed to a foreign descriptor", foreign)
+	var trap *component.Trap
+	if err := list[0].RenameAt(ctx, "sub", struct{ types.Descriptor }{}, "x"); !errors.As(err, &trap) {
+		t.Errorf("renaming to a foreign descriptor gave %v, want a trap", err)
 	}
 }
 
@@ -245,13 +245,14 @@ func TestPreopens(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	dir := tree(t, map[string]string{"file": ""})
+	_, missing := os.Stat(dir + "/none")
 	for want, c := range map[string]filesystem.Config{
-		"directory " + dir + "/none cannot be given to the guest: stat " + dir + "/none: no such file or directory": {Dirs: []filesystem.Dir{{Host: dir + "/none"}}},
-		"directory " + dir + "/file cannot be given to the guest: it is no directory":                               {Dirs: []filesystem.Dir{{Host: dir + "/file"}}},
-		"directories " + dir + " and " + dir + " have the same guest path /x/: give one another":                    {Dirs: []filesystem.Dir{{Host: dir, Guest: "/x"}, {Host: dir, Guest: "/x/"}}},
-		`directory 0 ("/x" to the guest) has no host path`:                                                          {Dirs: []filesystem.Dir{{Guest: "/x"}}},
-		`the guest path "\xff" of directory ` + dir + ` is not UTF-8 without NUL, and guests take nothing else`:     {Dirs: []filesystem.Dir{{Host: dir, Guest: "\xff"}}},
-		"OpenFiles is -1: say how many files the guest may have open, or 0 for 256":                                 {OpenFiles: -1},
+		"directory " + dir + "/none cannot be given to the guest: " + missing.Error():                           {Dirs: []filesystem.Dir{{Host: dir + "/none"}}},
+		"directory " + dir + "/file cannot be given to the guest: it is no directory":                           {Dirs: []filesystem.Dir{{Host: dir + "/file"}}},
+		"directories " + dir + " and " + dir + " have the same guest path /x/: give one another":                {Dirs: []filesystem.Dir{{Host: dir, Guest: "/x"}, {Host: dir, Guest: "/x/"}}},
+		`directory 0 ("/x" to the guest) has no host path`:                                                      {Dirs: []filesystem.Dir{{Guest: "/x"}}},
+		`the guest path "\xff" of directory ` + dir + ` is not UTF-8 without NUL, and guests take nothing else`: {Dirs: []filesystem.Dir{{Host: dir, Guest: "\xff"}}},
+		"OpenFiles is -1: say how many files the guest may have open, or 0 for 256":                             {OpenFiles: -1},
 	} {
 		if err := c.Validate(); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)

@@ -3,6 +3,7 @@ package filesystem_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -267,7 +268,7 @@ func TestLinks(t *testing.T) {
 		wantCode(t, "link-at "+c.from+" "+c.to, d.LinkAt(ctx, c.flags, c.from, d, c.to), c.want)
 	}
 	wantCode(t, "link-at below another descriptor", d.LinkAt(ctx, 0, "file", sub, "b"), types.ErrorCodeCrossDevice)
-	if s, err := d.StatAt(ctx, 0, "file"); err != nil || s.LinkCount != 2 {
+	if s, err := d.StatAt(ctx, 0, "file"); err != nil || s.LinkCount != 2 && runtime.GOOS != "windows" {
 		t.Errorf("stat-at gave %+v, error %v", s, err)
 	}
 }

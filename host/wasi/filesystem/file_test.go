@@ -346,7 +346,7 @@ func TestStat(t *testing.T) {
 	d := mountOne(t, filesystem.Dir{Host: dir})
 	f := openAt(t, d, "file", 0, read)
 	s, err := f.Stat(ctx)
-	if err != nil || s.Type != types.DescriptorTypeRegularFile || s.Size != 5 || s.LinkCount != 1 || !s.DataModificationTimestamp.Some || !s.StatusChangeTimestamp.Some {
+	if err != nil || s.Type != types.DescriptorTypeRegularFile || s.Size != 5 || s.LinkCount != 1 || !s.DataModificationTimestamp.Some || !s.DataAccessTimestamp.Some {
 		t.Errorf("stat gave %+v, error %v", s, err)
 	}
 	byPath, err := d.StatAt(ctx, follow, "link")

@@ -25,7 +25,11 @@ type seedKey struct{}
 
 // Configure makes a guest's randomness follow from seed; "" leaves it random.
 // It comes before the guest's first call.
-func Configure(g *component.Guest, seed string) { g.SetValue(seedKey{}, seed) }
+func Configure(g *component.Guest, seed string) {
+	if seed != "" {
+		g.SetValue(seedKey{}, seed)
+	}
+}
 
 // Register defines wasi:random/random, wasi:random/insecure and
 // wasi:random/insecure-seed.
