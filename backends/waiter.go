@@ -81,8 +81,8 @@ func (n *Namespace) GetOrSet(ctx context.Context, key string) (Entry, error) {
 // Acquire starts a GetOrSet without waiting for it. If the outcome is known at once it returns it,
 // and no Waiter. Otherwise it returns a Waiter, and calls notify, if that is not nil, exactly once
 // when its outcome can be taken: from any goroutine, possibly before Acquire has returned. notify
-// must not wait; it may call methods of the Waiter and of the Cache. It may still run after a
-// Cancel that came at the same time.
+// only passes the news on: it neither waits nor calls the Waiter or the Cache. It may still run
+// after a Cancel that came at the same time.
 //
 // Over an immediate store nothing runs in the background: a Waiter is a place in line. Over any
 // other store the lookup runs in a goroutine, which ends before the waiting begins.
