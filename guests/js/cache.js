@@ -14,10 +14,10 @@ import * as cache from 'wasi:keyvalue/cache@0.1.0';
 import { OutgoingValue } from 'wasi:keyvalue/types@0.1.0';
 import { poll } from 'wasi:io/poll@0.2.12';
 
-/** A failure that the host reports; its message is the host's trace. */
+/** A failure that the host reports; its message is the operation and the host's trace. */
 export class CacheError extends Error {
   constructor(operation, trace) {
-    super(`${operation}: ${trace}`);
+    super(trace.startsWith(`${operation}: `) ? trace : `${operation}: ${trace}`);
     this.name = 'CacheError';
     this.operation = operation;
     this.trace = trace;

@@ -27,7 +27,9 @@ pub struct Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.operation, self.trace)
+        // Some hosts' traces begin with the operation.
+        let reason = self.trace.strip_prefix(self.operation).and_then(|rest| rest.strip_prefix(": "));
+        write!(f, "{}: {}", self.operation, reason.unwrap_or(&self.trace))
     }
 }
 

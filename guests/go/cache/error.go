@@ -2,6 +2,7 @@ package cache
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/wasikv/wasikv/guests/go/canon"
 )
@@ -17,12 +18,14 @@ type Error struct {
 	Trace string
 }
 
-// Error gives operation, key and trace in one line.
+// Error gives operation, key and trace in one line. A trace that begins with the
+// operation, as some hosts' do, does not repeat it.
 func (e *Error) Error() string {
+	reason := strings.TrimPrefix(e.Trace, e.Op+": ")
 	if e.Key == "" {
-		return "cache: " + e.Op + ": " + e.Trace
+		return "cache: " + e.Op + ": " + reason
 	}
-	return "cache: " + e.Op + " " + strconv.Quote(e.Key) + ": " + e.Trace
+	return "cache: " + e.Op + " " + strconv.Quote(e.Key) + ": " + reason
 }
 
 // traceBound is a length that the text of an error hardly exceeds.

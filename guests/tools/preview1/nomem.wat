@@ -10,6 +10,9 @@
 ;; alone in wasip1 programs (cmd/link, wasmMinDataAddr): results at 4096, and from
 ;; 4160 an arena for the lists that the host returns.
 ;;
+;; Go's packages import some functions twice, and the tool coremodule renames the
+;; second import: hence the names that end in "~1".
+;;
 ;; As it stands this is the adapter of a reactor. The recipe turns the lines that
 ;; begin with ";;COMMAND " into code for a command, which exports wasi:cli/run.
 (module
@@ -104,7 +107,7 @@
     (call $environment (i32.const 4096))
     (call $strings (i32.const 2) (local.get $table) (local.get $to)))
 
-  (func (export "proc_exit") (param $code i32)
+  (func (export "proc_exit") (export "proc_exit~1") (param $code i32)
     (call $exit (local.get $code))
     unreachable)
   (func (export "sched_yield") (result i32) (i32.const 0))
@@ -112,7 +115,7 @@
   (func (export "clock_res_get") (param $id i32) (param $out i32) (result i32)
     (i64.store (local.get $out) (i64.const 1))
     (i32.const 0))
-  (func (export "clock_time_get") (param $id i32) (param $precision i64) (param $out i32) (result i32)
+  (func (export "clock_time_get") (export "clock_time_get~1") (param $id i32) (param $precision i64) (param $out i32) (result i32)
     (if (i32.eqz (local.get $id))
       (then
         (call $wall (i32.const 4096))
@@ -160,7 +163,7 @@
         (br $next)))
     (i32.const 52))
 
-  (func (export "random_get") (param $p i32) (param $n i32) (result i32)
+  (func (export "random_get") (export "random_get~1") (param $p i32) (param $n i32) (result i32)
     (block $done
       (loop $next
         (br_if $done (i32.eqz (local.get $n)))
@@ -237,7 +240,6 @@
     (i32.store (local.get $written) (local.get $total))
     (i32.const 0))
   (export "fd_write" (func $fd_write))
-  ;; Go imports it twice; the tool coremodule gives the second this name.
   (export "fd_write~1" (func $fd_write))
 
   ;; The three standard descriptors are character devices with all rights.
@@ -269,16 +271,16 @@
   (func (export "fd_seek") (param i32 i64 i32 i32) (result i32) (i32.const 8))
   (func (export "fd_sync") (param i32) (result i32) (i32.const 8))
   (func (export "fd_tell") (param i32 i32) (result i32) (i32.const 8))
-  (func (export "path_create_directory") (param i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_filestat_get") (param i32 i32 i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_filestat_set_times") (param i32 i32 i32 i32 i64 i64 i32) (result i32) (i32.const 8))
-  (func (export "path_link") (param i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_create_directory") (export "path_create_directory~1") (param i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_filestat_get") (export "path_filestat_get~1") (param i32 i32 i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_filestat_set_times") (export "path_filestat_set_times~1") (param i32 i32 i32 i32 i64 i64 i32) (result i32) (i32.const 8))
+  (func (export "path_link") (export "path_link~1") (param i32 i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
   (func (export "path_open") (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_readlink") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_remove_directory") (param i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_rename") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_symlink") (param i32 i32 i32 i32 i32) (result i32) (i32.const 8))
-  (func (export "path_unlink_file") (param i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_readlink") (export "path_readlink~1") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_remove_directory") (export "path_remove_directory~1") (param i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_rename") (export "path_rename~1") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_symlink") (export "path_symlink~1") (param i32 i32 i32 i32 i32) (result i32) (i32.const 8))
+  (func (export "path_unlink_file") (export "path_unlink_file~1") (param i32 i32 i32) (result i32) (i32.const 8))
   (func (export "sock_accept") (param i32 i32 i32) (result i32) (i32.const 8))
   (func (export "sock_recv") (param i32 i32 i32 i32 i32 i32) (result i32) (i32.const 8))
   (func (export "sock_send") (param i32 i32 i32 i32 i32) (result i32) (i32.const 8))
