@@ -20,7 +20,8 @@ const chunk = 64 << 10
 // without.
 //
 // Several streams may share a ReaderInput, as the handles of one standard
-// input do; each byte goes to one of them.
+// input do; each byte goes to one of them. So it does not end with a stream:
+// whoever made it calls Stop, for instance by Guest.OnClose.
 type ReaderInput struct {
 	r      stdio.Reader
 	direct bool

@@ -14,7 +14,8 @@ import (
 // files) are written without.
 //
 // Several streams may share a WriterOutput, as the handles of one standard
-// output do; its memory is bounded for all of them together.
+// output do; its memory is bounded for all of them together. So it does not end
+// with a stream: whoever made it calls Stop, for instance by Guest.OnClose.
 type WriterOutput struct {
 	w      stdio.Writer
 	direct bool
