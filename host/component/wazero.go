@@ -51,8 +51,19 @@ type ModuleOptions struct {
 func InstantiateModules(ctx context.Context, r wazero.Runtime, l *Linker, o ModuleOptions) (api.Closer, error) {
 	s := &modules{linker: l, options: o}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	for _, i := range l.interfaces {
-		if err := s.instantiate(ctx, r, i); err != nil {
+	// A name that is taken must be found before it is used: wazero 1.12 forgets
+	// the module that has it when another one fails to get it.
+	names := make([][]string, len(l.interfaces))
+	for k, i := range l.interfaces {
+		names[k] = l.namesOf(i)
+		for _, name := range names[k] {
+			if r.Module(name) != nil {
+				return nil, fmt.Errorf("component: the runtime has a module %s already: close it first, or leave the interface out", name)
+			}
+		}
+	}
+	for k, i := range l.interfaces {
+		if err := s.instantiate(ctx, r, i, names[k]); err != nil {
 			return nil, errors.Join(err, s.Close(ctx))
 		}
 	}
@@ -98,7 +109,7 @@ type moduleGuest struct {
 }
 
 // instantiate makes the host modules of an interface, one for each name.
-func (s *modules) instantiate(ctx context.Context, r wazero.Runtime, i *Interface) error {
+func (s *modules) instantiate(ctx context.Context, r wazero.Runtime, i *Interface, names []string) error {
 	b := r.NewHostModuleBuilder(i.Name)
 	empty := true
 	for k := range i.Funcs {
@@ -131,7 +142,7 @@ func (s *modules) instantiate(ctx context.Context, r wazero.Runtime, i *Interfac
 		return fmt.Errorf("component: %s: %w", i.Name, err)
 	}
 	s.closers = append(s.closers, compiled)
-	for _, name := range s.linker.namesOf(i) {
+	for _, name := range names {
 		m, err := r.InstantiateModule(ctx, compiled, wazero.NewModuleConfig().WithName(name).WithStartFunctions())
 		if err != nil {
 			return fmt.Errorf("component: %s: %w", name, err)

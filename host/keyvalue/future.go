@@ -5,7 +5,9 @@ import (
 	"sync/atomic"
 
 	"github.com/wasikv/wasikv/bindings/wasi/io/v0_2/poll"
+	cachebind "github.com/wasikv/wasikv/bindings/wasi/keyvalue/v0_1/cache"
 
+	"github.com/wasikv/wasikv/host/component"
 	"github.com/wasikv/wasikv/host/wasi/io"
 )
 
@@ -158,4 +160,9 @@ func (f *future) drop() {
 		f.abandon()
 	}
 	f.letGo()
+}
+
+// someErr is an outcome that is an error.
+func someErr[T any](op string, err error) component.Option[component.Result[T, cachebind.Error]] {
+	return component.Some(component.Err[T](fail(op, err)))
 }

@@ -48,27 +48,26 @@ func (s *guest) startGet(k string) *futureGet {
 }
 
 // FutureGetResultGet is [method]future-get-result.future-get-result-get.
-func (f *futureGet) FutureGetResultGet(context.Context) (component.Option[getResult], error) {
+func (f *futureGet) FutureGetResultGet(context.Context) (o component.Option[getResult], _ error) {
 	ready, first := f.take()
 	if !ready {
-		return component.Option[getResult]{}, nil
+		return o, nil
 	}
-	if !first {
-		return someErr[component.Option[cachebind.IncomingValue]]("future-get-result-get", errTaken), nil
-	}
-	if !f.pooled && f.err == nil && f.found {
+	o.Some = true
+	if !f.pooled && first && f.err == nil && f.found {
 		f.value, f.err = f.guest.incoming(f.data)
-		f.data = nil
 	}
-	if f.err != nil {
-		return someErr[component.Option[cachebind.IncomingValue]]("get", f.err), nil
-	}
-	var r getResult
-	if f.value != nil {
-		r.Ok = component.Some[cachebind.IncomingValue](f.value)
+	switch {
+	case !first:
+		o.Value.IsErr, o.Value.Err = true, fail("future-get-result-get", errTaken)
+	case f.err != nil:
+		o.Value.IsErr, o.Value.Err = true, fail("get", f.err)
+	case f.value != nil:
+		o.Value.Ok.Some, o.Value.Ok.Value = true, f.value
 		f.value = nil
 	}
-	return component.Some(r), nil
+	f.data = nil
+	return o, nil
 }
 
 // ListenToFutureGetResult is
@@ -88,8 +87,3 @@ func (f *futureGet) Drop(ctx context.Context) {
 }
 
 func (f *futureGet) recycle() { f.guest.gets.put(f) }
-
-// someErr is an outcome that is an error.
-func someErr[T any](op string, err error) component.Option[component.Result[T, cachebind.Error]] {
-	return component.Some(component.Err[T](fail(op, err)))
-}

@@ -86,29 +86,29 @@ func (s *guest) startGetOrSet(k string) *futureGetOrSet {
 
 // FutureGetOrSetResultGet is
 // [method]future-get-or-set-result.future-get-or-set-result-get.
-func (f *futureGetOrSet) FutureGetOrSetResultGet(context.Context) (component.Option[getOrSetResult], error) {
+func (f *futureGetOrSet) FutureGetOrSetResultGet(context.Context) (o component.Option[getOrSetResult], _ error) {
 	ready, first := f.take()
 	if !ready {
-		return component.Option[getOrSetResult]{}, nil
+		return o, nil
 	}
-	if !first {
-		return someErr[cachebind.GetOrSetEntry]("future-get-or-set-result-get", errTaken), nil
-	}
-	if f.waiter != nil {
+	o.Some = true
+	if first && f.waiter != nil {
 		f.settle(f.guest.claims.take(f.waiter))
 	}
-	if f.err != nil {
-		return someErr[cachebind.GetOrSetEntry]("get-or-set", f.err), nil
+	switch {
+	case !first:
+		o.Value.IsErr, o.Value.Err = true, fail("future-get-or-set-result-get", errTaken)
+	case f.err != nil:
+		o.Value.IsErr, o.Value.Err = true, fail("get-or-set", f.err)
+	case f.vacancy != nil:
+		o.Value.Ok.Tag = cachebind.GetOrSetEntryTagVacant
+		o.Value.Ok.Vacant = &vacancy{guest: f.guest, claim: f.vacancy}
+		f.vacancy = nil
+	default:
+		o.Value.Ok.Occupied = f.value
+		f.value = nil
 	}
-	var r getOrSetResult
-	if f.vacancy != nil {
-		r.Ok.Tag = cachebind.GetOrSetEntryTagVacant
-		r.Ok.Vacant = &vacancy{guest: f.guest, claim: f.vacancy}
-	} else {
-		r.Ok.Occupied = f.value
-	}
-	f.vacancy, f.value = nil, nil
-	return component.Some(r), nil
+	return o, nil
 }
 
 // ListenToFutureGetOrSetResult is

@@ -1,0 +1,5 @@
+//go:build !race
+
+package keyvalue_test
+
+const raceEnabled = false
