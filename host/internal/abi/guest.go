@@ -10,6 +10,7 @@ package abi
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -71,7 +72,7 @@ type Guest struct {
 	life   context.Context
 	end    context.CancelFunc
 	quiet  context.Context // for calls that do no waiting: realloc
-	values map[any]any
+	values []setting
 	states []any
 	// frames are the canonical options of the guest's lowered imports, by the
 	// plan's index.
@@ -122,15 +123,28 @@ func (g *Guest) Limits() *Limits { return &g.limits }
 // it.
 func (g *Guest) Context() context.Context { return g.life }
 
+// setting is what an embedder configured under a key; there are a few.
+type setting struct{ key, value any }
+
 // Value gives what the embedder configured under key, nil where nothing.
-func (g *Guest) Value(key any) any { return g.values[key] }
+func (g *Guest) Value(key any) any {
+	for i := range g.values {
+		if g.values[i].key == key {
+			return g.values[i].value
+		}
+	}
+	return nil
+}
 
 // SetValue configures the guest; embedders call it before the first call.
 func (g *Guest) SetValue(key, value any) {
-	if g.values == nil {
-		g.values = map[any]any{}
+	for i := range g.values {
+		if g.values[i].key == key {
+			g.values[i].value = value
+			return
+		}
 	}
-	g.values[key] = value
+	g.values = append(g.values, setting{key, value})
 }
 
 // OnClose has f run when the guest ends, last registered first.
@@ -253,9 +267,27 @@ func FromContext(ctx context.Context) *Guest {
 	return g
 }
 
+// Enter begins a call from a guest: it finds the frame by the context and the
+// frame's index in the plan, and traps where the instance may not leave.
+func Enter(ctx context.Context, frame int) *Frame {
+	c, ok := ctx.(*callContext)
+	if !ok {
+		// What wazero passes on is what the guest was called with, unless a
+		// listener or snapshotter wraps it.
+		c = &callContext{guest: FromContext(ctx)}
+	}
+	f := &c.guest.frames[frame]
+	if f.instance.noLeave {
+		f.instance.CheckLeave()
+	}
+	f.lifted = 0
+	return f
+}
+
 // Callable is a core function the runtime calls. wazero's api.Function is not
 // re-entrant, so a nested call (a destructor that drops another resource of
-// its type) takes another value of the same function.
+// its type) takes another value of the same function. They are made at the
+// first call that needs them: each has a stack of 10 KiB.
 type Callable struct {
 	name   string
 	module api.Module
@@ -263,20 +295,27 @@ type Callable struct {
 	busy   int
 }
 
-// NewCallable prepares an export of a core module; nil where it has none.
+// MakeCallable prepares an export of a core module, which must be a function.
+func MakeCallable(m api.Module, export string) Callable { return Callable{name: export, module: m} }
+
+// Ready reports whether the Callable was made, and is not the zero value.
+func (c *Callable) Ready() bool { return c.module != nil }
+
+// NewCallable is MakeCallable on the heap.
 func NewCallable(m api.Module, export string) *Callable {
-	fn := m.ExportedFunction(export)
-	if fn == nil {
-		return nil
-	}
-	return &Callable{name: export, module: m, fns: []api.Function{fn}}
+	c := MakeCallable(m, export)
+	return &c
 }
 
 // Call runs the function on the stack, which holds the parameters and takes
 // the results.
 func (c *Callable) Call(ctx context.Context, stack []uint64) error {
 	if c.busy == len(c.fns) {
-		c.fns = append(c.fns, c.module.ExportedFunction(c.name))
+		fn := c.module.ExportedFunction(c.name)
+		if fn == nil {
+			return fmt.Errorf("the core module exports no function %q", c.name)
+		}
+		c.fns = append(c.fns, fn)
 	}
 	fn := c.fns[c.busy]
 	c.busy++

@@ -17,7 +17,7 @@ func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (resu
 	if err := in.guest.Err(); err != nil {
 		return result, err
 	}
-	l := &in.lifted[index]
+	l := in.lift(index)
 	if err := abi.CheckArgs(in.guest, l.spec.Type, args); err != nil {
 		return result, err
 	}
@@ -41,7 +41,7 @@ func (in *Instance) CallFlat(ctx context.Context, index int, stack []uint64) (er
 			err = in.end(recovered(r))
 		}
 	}()
-	l := &in.lifted[index]
+	l := in.lift(index)
 	var task abi.Task
 	l.owner.Enter(&task, nil)
 	defer task.Leave()
@@ -58,7 +58,7 @@ func (in *Instance) invoke(ctx context.Context, l *lifted, args []abi.Value) (re
 	var task abi.Task
 	l.owner.Enter(&task, nil)
 	defer task.Leave()
-	if err := abi.LowerParams(&l.frame, l.spec.Type, args, l.stack); err != nil {
+	if err := abi.LowerParams(l.frame, l.spec.Type, args, l.stack); err != nil {
 		panic(err)
 	}
 	if err := l.fn.Call(ctx, l.stack); err != nil {
@@ -66,7 +66,7 @@ func (in *Instance) invoke(ctx context.Context, l *lifted, args []abi.Value) (re
 	}
 	task.Returned()
 	ret := l.stack[0]
-	result = abi.LiftResult(&l.frame, l.spec.Type, l.stack)
+	result = abi.LiftResult(l.frame, l.spec.Type, l.stack)
 	l.postReturn(ctx, ret)
 	return result
 }
@@ -74,25 +74,25 @@ func (in *Instance) invoke(ctx context.Context, l *lifted, args []abi.Value) (re
 // CallGuest implements abi.Runtime.
 func (in *Instance) CallGuest(ctx context.Context, caller *abi.Frame, lowered int, stack []uint64) {
 	spec := &in.component.Plan.Lowered[lowered]
-	l := &in.lifted[spec.Lifted]
+	l := in.lift(spec.Lifted)
 	var task abi.Task
 	l.owner.Enter(&task, caller.Instance())
 	defer task.Leave()
 	var lent abi.Lent
-	abi.TransferParams(caller, &l.frame, spec.Type, stack, l.stack, &lent)
+	abi.TransferParams(caller, l.frame, spec.Type, stack, l.stack, &lent)
 	if err := l.fn.Call(ctx, l.stack); err != nil {
 		panic(err)
 	}
 	task.Returned()
 	ret := l.stack[0]
-	abi.TransferResult(&l.frame, caller, spec.Type, l.stack, stack)
+	abi.TransferResult(l.frame, caller, spec.Type, l.stack, stack)
 	l.postReturn(ctx, ret)
 	lent.Return()
 }
 
 // postReturn lets the callee free what it returned; ret is the flat result.
 func (l *lifted) postReturn(ctx context.Context, ret uint64) {
-	if l.post == nil {
+	if l.spec.PostReturn == nil {
 		return
 	}
 	l.stack[0] = ret
@@ -106,7 +106,6 @@ func (l *lifted) postReturn(ctx context.Context, ret uint64) {
 // Destroy implements abi.Runtime.
 func (in *Instance) Destroy(ctx context.Context, caller *abi.Instance, r *types.Resource, rep uint32) {
 	owner := in.guest.Instance(in.component.Plan.Resources[r.Index].Owner)
-	dtor := in.dtors[r.Index]
 	var task abi.Task
 	if caller == owner {
 		in.guest.Nest()
@@ -115,8 +114,13 @@ func (in *Instance) Destroy(ctx context.Context, caller *abi.Instance, r *types.
 		owner.Enter(&task, caller)
 		defer task.Leave()
 	}
-	if dtor == nil {
+	item := in.component.Plan.Resources[r.Index].Dtor
+	if item == nil {
 		return
+	}
+	dtor := &in.dtors[r.Index]
+	if !dtor.Ready() {
+		*dtor = in.callable(item)
 	}
 	stack := [1]uint64{uint64(rep)}
 	if err := dtor.Call(ctx, stack[:]); err != nil {

@@ -27,17 +27,17 @@ type Instance struct {
 	cores     []api.Module
 	frames    []abi.Frame
 	lifted    []lifted
-	dtors     []*abi.Callable
+	dtors     []abi.Callable
 	modules   wazero.ModuleConfig
 }
 
-// lifted is an exported function ready to be called.
+// lifted is an exported function; it is made ready by the first call.
 type lifted struct {
-	spec  *plan.Lifted
+	spec  *plan.Lifted // nil: not ready
 	owner *abi.Instance
-	frame abi.Frame
-	fn    *abi.Callable
-	post  *abi.Callable // nil: none
+	frame *abi.Frame
+	fn    abi.Callable
+	post  abi.Callable
 	stack []uint64
 }
 
@@ -53,7 +53,7 @@ func New(ctx context.Context, c *link.Component, g *abi.Guest, modules wazero.Mo
 		lifted: make([]lifted, len(p.Lifted)),
 	}
 	if len(p.Resources) > 0 {
-		in.dtors = make([]*abi.Callable, len(p.Resources))
+		in.dtors = make([]abi.Callable, len(p.Resources))
 	}
 	for _, parent := range p.Parents {
 		var outer *abi.Instance
@@ -118,14 +118,6 @@ func (in *Instance) step(ctx context.Context, s *plan.Step) error {
 			return err
 		}
 		in.frames[s.Index] = f
-	case plan.BindLifted:
-		return in.bindLifted(s.Index)
-	case plan.BindDestructor:
-		fn, err := in.callable(p.Resources[s.Index].Dtor)
-		if err != nil {
-			return err
-		}
-		in.dtors[s.Index] = fn
 	}
 	return nil
 }
@@ -137,46 +129,37 @@ func (in *Instance) frame(o *plan.Options) (abi.Frame, error) {
 			return abi.Frame{}, fmt.Errorf("core instance %d exports no memory %q", o.Memory.Instance, o.Memory.Name)
 		}
 	}
-	realloc, err := in.callable(o.Realloc)
-	if err != nil {
-		return abi.Frame{}, err
+	var realloc *abi.Callable
+	if o.Realloc != nil {
+		fn := in.callable(o.Realloc)
+		realloc = &fn
 	}
 	return abi.NewFrame(in.guest.Instance(o.Owner), memory, realloc, o.Encoding), nil
 }
 
-// callable prepares a core function; nil for none.
-func (in *Instance) callable(item *plan.Item) (*abi.Callable, error) {
-	if item == nil {
-		return nil, nil
+// callable gives a core function.
+func (in *Instance) callable(item *plan.Item) abi.Callable {
+	if item.Instance < 0 {
+		return abi.MakeCallable(in.component.Host, strconv.Itoa(item.Lowered))
 	}
-	m, name := in.component.Host, strconv.Itoa(item.Lowered)
-	if item.Instance >= 0 {
-		m, name = in.cores[item.Instance], item.Name
-	}
-	fn := abi.NewCallable(m, name)
-	if fn == nil {
-		return nil, fmt.Errorf("core instance %d exports no function %q", item.Instance, name)
-	}
-	return fn, nil
+	return abi.MakeCallable(in.cores[item.Instance], item.Name)
 }
 
-func (in *Instance) bindLifted(i int) error {
-	spec := &in.component.Plan.Lifted[i]
-	l := &in.lifted[i]
-	l.spec, l.owner = spec, in.guest.Instance(spec.Options.Owner)
-	var err error
-	if l.frame, err = in.frame(&spec.Options); err != nil {
-		return err
+// lift gives an exported function, ready to be called.
+func (in *Instance) lift(index int) *lifted {
+	l := &in.lifted[index]
+	if l.spec != nil {
+		return l
 	}
-	if l.fn, err = in.callable(&spec.Core); err != nil {
-		return err
-	}
-	if l.post, err = in.callable(spec.Options.PostReturn); err != nil {
-		return err
+	spec := &in.component.Plan.Lifted[index]
+	l.spec, l.frame, l.fn = spec, &in.frames[spec.Frame], in.callable(&spec.Core)
+	l.owner = l.frame.Instance()
+	if spec.PostReturn != nil {
+		l.post = in.callable(spec.PostReturn)
 	}
 	params, results := spec.Type.Core(types.Lift)
 	l.stack = make([]uint64, max(len(params), len(results), 1))
-	return nil
+	return l
 }
 
 // Guest gives the guest's state.

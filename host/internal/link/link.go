@@ -149,10 +149,8 @@ func (c *Component) function(i int, l *plan.Lowered) api.GoModuleFunc {
 		return callValues(l.Frame, l.Type, l.Func.Values)
 	case plan.CallGuest:
 		return func(ctx context.Context, _ api.Module, stack []uint64) {
-			g := abi.FromContext(ctx)
-			f := g.Frame(l.Frame)
-			f.Enter()
-			g.Runtime().CallGuest(ctx, f, i, stack)
+			f := abi.Enter(ctx, l.Frame)
+			f.Guest().Runtime().CallGuest(ctx, f, i, stack)
 		}
 	}
 	return c.resource(l)
@@ -162,19 +160,15 @@ func (c *Component) function(i int, l *plan.Lowered) api.GoModuleFunc {
 // adapter.
 func callHost(frame int, call abi.Adapter) api.GoModuleFunc {
 	return func(ctx context.Context, _ api.Module, stack []uint64) {
-		f := abi.FromContext(ctx).Frame(frame)
-		f.Enter()
-		call(ctx, f, stack)
+		call(ctx, abi.Enter(ctx, frame), stack)
 	}
 }
 
 func callValues(frame int, t *types.Func, call abi.ValuesFunc) api.GoModuleFunc {
 	return func(ctx context.Context, _ api.Module, stack []uint64) {
-		g := abi.FromContext(ctx)
-		f := g.Frame(frame)
-		f.Enter()
+		f := abi.Enter(ctx, frame)
 		var lent abi.Lent
-		v, err := call(ctx, g, abi.LiftParams(f, t, stack, &lent))
+		v, err := call(ctx, f.Guest(), abi.LiftParams(f, t, stack, &lent))
 		if err != nil {
 			f.Trap(err)
 		}

@@ -59,10 +59,15 @@ func (e *evaluation) lift(s *scope, d *binary.Canon) error {
 	if err != nil {
 		return err
 	}
-	s.funcs = append(s.funcs, &function{
-		typ: t, index: -1,
-		lifted: &Lifted{Core: item, Options: opts, Type: t},
-	})
+	l := &Lifted{Core: item, Frame: e.frame(opts), Type: t}
+	if d.Options.PostReturn != nil {
+		post, err := at(s.coreFuncs, *d.Options.PostReturn, "core function")
+		if err != nil {
+			return err
+		}
+		l.PostReturn = &post
+	}
+	s.funcs = append(s.funcs, &function{typ: t, index: -1, lifted: l})
 	return nil
 }
 
@@ -75,7 +80,7 @@ func (e *evaluation) lower(s *scope, d *binary.Canon) error {
 	if err != nil {
 		return err
 	}
-	if opts.PostReturn != nil {
+	if d.Options.PostReturn != nil {
 		return errors.New("canon lower takes no post-return")
 	}
 	l := Lowered{Owner: s.owner, Frame: e.frame(opts), Type: f.typ, Name: f.name}
@@ -95,7 +100,6 @@ func (e *evaluation) liftedIndex(f *function) int {
 		f.index = len(e.plan.Lifted)
 		f.lifted.Name = f.name
 		e.plan.Lifted = append(e.plan.Lifted, *f.lifted)
-		e.plan.Steps = append(e.plan.Steps, Step{Kind: BindLifted, Index: f.index})
 	}
 	return f.index
 }
@@ -116,7 +120,6 @@ func (e *evaluation) options(s *scope, o binary.Options) (Options, error) {
 	}{
 		{o.Memory, s.coreMemories, "core memory", &out.Memory},
 		{o.Realloc, s.coreFuncs, "core function", &out.Realloc},
-		{o.PostReturn, s.coreFuncs, "core function", &out.PostReturn},
 	} {
 		if ref.index == nil {
 			continue

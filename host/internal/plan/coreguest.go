@@ -119,7 +119,6 @@ func (e *evaluation) coreExports(m *core.Module) error {
 		}
 		e.plan.Exports = append(e.plan.Exports, Export{Name: x.Name, Lifted: len(e.plan.Lifted), Func: t})
 		e.plan.Lifted = append(e.plan.Lifted, Lifted{Core: Item{Name: x.Name}, Type: t, Name: x.Name})
-		e.plan.Steps = append(e.plan.Steps, Step{Kind: BindLifted, Index: len(e.plan.Lifted) - 1})
 	}
 	return nil
 }

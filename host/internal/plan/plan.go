@@ -28,7 +28,7 @@ type Plan struct {
 	Steps []Step
 	// CoreInstances is one more than the highest number of a core instance.
 	CoreInstances int
-	// Frames are the distinct canonical options of lowered functions.
+	// Frames are the distinct canonical options, post-return apart.
 	Frames []Options
 	// Lowered are the functions that core modules import from the host module.
 	Lowered []Lowered
@@ -59,8 +59,7 @@ type Step struct {
 	// Module and Instance: instantiate Modules[Module] as core instance
 	// Instance.
 	Module, Instance int
-	// Index: bind Frames, Lifted or Resources at Index, all of whose core
-	// items exist by now.
+	// Index: bind Frames[Index], all of whose core items exist by now.
 	Index int
 }
 
@@ -71,8 +70,6 @@ type StepKind uint8
 const (
 	Instantiate StepKind = iota
 	BindFrame
-	BindLifted
-	BindDestructor
 )
 
 // HostModule is the name under which renamed imports find lowered functions;
@@ -90,11 +87,10 @@ type Item struct {
 
 // Options are canonical options, resolved. Nil items: not given.
 type Options struct {
-	Owner      int // component instance
-	Encoding   abi.Encoding
-	Memory     *Item
-	Realloc    *Item
-	PostReturn *Item // lifts only
+	Owner    int // component instance
+	Encoding abi.Encoding
+	Memory   *Item
+	Realloc  *Item
 }
 
 // Lowered is a function of the host module.
@@ -133,10 +129,11 @@ const (
 
 // Lifted is a core function seen as a component function.
 type Lifted struct {
-	Core    Item
-	Options Options
-	Type    *types.Func
-	Name    string // the export name, for messages
+	Core       Item
+	Frame      int // index of the canonical options
+	PostReturn *Item
+	Type       *types.Func
+	Name       string // the export name, for messages
 }
 
 // Resource is a resource type that a component defines.

@@ -126,7 +126,7 @@ func (p *Plan) refers(index, except int) bool {
 		}
 	}
 	for i := range p.Lifted {
-		if l := &p.Lifted[i]; is(&l.Core, l.Options.Memory, l.Options.Realloc, l.Options.PostReturn) {
+		if l := &p.Lifted[i]; is(&l.Core, l.PostReturn) {
 			return true
 		}
 	}

@@ -165,7 +165,6 @@ func (e *evaluation) defineResource(s *scope, d *binary.Type) (*types.Resource, 
 			return nil, err
 		}
 		res.Dtor = &item
-		e.plan.Steps = append(e.plan.Steps, Step{Kind: BindDestructor, Index: r.Index})
 	}
 	e.plan.Resources = append(e.plan.Resources, res)
 	return r, nil
