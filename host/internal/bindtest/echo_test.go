@@ -129,6 +129,18 @@ func (echoShapes) EchoFlags(_ context.Context, v component.Tuple4[shapes.Flags1,
 	return clone(v), nil
 }
 
+func (echoShapes) EchoMoving(_ context.Context, v shapes.Moving) (shapes.Moving, error) {
+	return clone(v), nil
+}
+
+func (echoShapes) EchoMovingTwice(_ context.Context, v shapes.MovingTwice) (shapes.MovingTwice, error) {
+	return clone(v), nil
+}
+
+func (echoShapes) EchoVariantString(_ context.Context, v component.Tuple2[shapes.VariantString, shapes.VariantString]) (component.Tuple2[shapes.VariantString, shapes.VariantString], error) {
+	return clone(v), nil
+}
+
 func (echoShapes) EchoOption(_ context.Context, v component.Option[uint32]) (component.Option[uint32], error) {
 	return clone(v), nil
 }
@@ -240,6 +252,10 @@ func (echoLists) EchoEnums(_ context.Context, v []lists.WordSized) ([]lists.Word
 }
 
 func (echoLists) EchoFlags(_ context.Context, v []lists.Flags9) ([]lists.Flags9, error) {
+	return clone(v), nil
+}
+
+func (echoLists) EchoSized(_ context.Context, v []component.Tuple4[lists.ByteSized, uint8, lists.WordSized, lists.Many]) ([]component.Tuple4[lists.ByteSized, uint8, lists.WordSized, lists.Many], error) {
 	return clone(v), nil
 }
 

@@ -86,12 +86,12 @@ func TestRandomTypes(t *testing.T) {
 func randomWIT(r *rand.Rand) string {
 	w := &witWriter{}
 	var funcs strings.Builder
-	for i := range 30 {
-		entropy := make(abitest.Entropy, 40)
+	for i := range 48 {
+		entropy := make(abitest.Entropy, 150)
 		for k := range entropy {
 			entropy[k] = byte(r.Uint32())
 		}
-		typ := w.typ(entropy.Type(2 + i%5))
+		typ := w.typ(entropy.Type(3 + i%4))
 		fmt.Fprintf(&funcs, "  echo%d: func(v: %s) -> %s;\n", i, typ, typ)
 	}
 	return "package corpus:random;\n\nworld all {\n  import types;\n}\n\ninterface types {\n" + w.defs.String() + funcs.String() + "}\n"

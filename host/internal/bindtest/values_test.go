@@ -101,6 +101,22 @@ func TestEcho(t *testing.T) {
 	}
 }
 
+// Discriminants where their width changes, among what lies close to them.
+func TestDiscriminantWidths(t *testing.T) {
+	want := abi.List(
+		abi.Tuple(abi.Enum("b255"), abi.U8(0xaa), abi.Enum("w256"), abi.Variant("last", abi.U8(0xbb))),
+		abi.Tuple(abi.Enum("b0"), abi.U8(0xcc), abi.Enum("w255"), abi.Variant("m255", abi.Value{})),
+		abi.Tuple(abi.Enum("b1"), abi.U8(0xdd), abi.Enum("w0"), abi.Variant("last", abi.U8(0))),
+	)
+	got, trap := newGuest(t, echoLinker(t), abi.UTF8, component.Limits{}).call(listsFace, "echo-sized", want)
+	if trap != nil {
+		t.Fatal(trap)
+	}
+	if !got.Equal(want) {
+		t.Errorf("%v comes back as %v", want, got)
+	}
+}
+
 func big(elements, parts int) abi.Value {
 	joined := abi.Variant("both", abi.Tuple(abi.F32(1.5), abi.F64(-2)))
 	es := make([]abi.Value, elements)

@@ -325,6 +325,7 @@ func (s *store) putParts(t *model.Type, v prepared, p place) {
 }
 
 // either writes an option or result: case yes where cond holds, else case no.
+// Both end with a write, so that the view is fresh after them.
 func (s *store) either(t *model.Type, cond, yesExpr string, yes int, noExpr string, no int, p place) {
 	if !t.Late {
 		s.refresh()
@@ -332,12 +333,10 @@ func (s *store) either(t *model.Type, cond, yesExpr string, yes int, noExpr stri
 	before := s.fresh
 	s.body.f("if %s {", cond)
 	s.payload(t, yes, yesExpr, p)
-	after := s.fresh
 	s.body.f("} else {")
 	s.fresh = before
 	s.payload(t, no, noExpr, p)
 	s.body.f("}")
-	s.fresh = s.fresh && after
 }
 
 // payload writes one case: payload, then discriminant.

@@ -33,7 +33,9 @@ func (a *adapters) describe() *component.Interface {
 		Types: []component.TypeDef{
 			{Name: "padded", Text: textPadded},
 			{Name: "joined", Text: textJoined},
+			{Name: "byte-sized", Text: textByteSized},
 			{Name: "word-sized", Text: textWordSized},
+			{Name: "many", Text: textMany},
 			{Name: "flags9", Text: textFlags9},
 			{Name: "deep", Text: textDeep},
 		},
@@ -153,6 +155,12 @@ func (a *adapters) describe() *component.Interface {
 				Call:      a.callEchoFlags,
 			},
 			{
+				Name:      "echo-sized",
+				Signature: "func(v: list<tuple<" + textByteSized + ", u8, " + textWordSized + ", " + textMany + ">>) -> list<tuple<" + textByteSized + ", u8, " + textWordSized + ", " + textMany + ">>",
+				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
+				Call:      a.callEchoSized,
+			},
+			{
 				Name:      "echo-options",
 				Signature: "func(v: list<option<string>>) -> list<option<string>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
@@ -197,7 +205,9 @@ func (a *adapters) describe() *component.Interface {
 const (
 	textPadded    = "record{a: u8, b: u64, c: u8, d: u16, e: f32}"
 	textJoined    = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
+	textByteSized = "enum{b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17, b18, b19, b20, b21, b22, b23, b24, b25, b26, b27, b28, b29, b30, b31, b32, b33, b34, b35, b36, b37, b38, b39, b40, b41, b42, b43, b44, b45, b46, b47, b48, b49, b50, b51, b52, b53, b54, b55, b56, b57, b58, b59, b60, b61, b62, b63, b64, b65, b66, b67, b68, b69, b70, b71, b72, b73, b74, b75, b76, b77, b78, b79, b80, b81, b82, b83, b84, b85, b86, b87, b88, b89, b90, b91, b92, b93, b94, b95, b96, b97, b98, b99, b100, b101, b102, b103, b104, b105, b106, b107, b108, b109, b110, b111, b112, b113, b114, b115, b116, b117, b118, b119, b120, b121, b122, b123, b124, b125, b126, b127, b128, b129, b130, b131, b132, b133, b134, b135, b136, b137, b138, b139, b140, b141, b142, b143, b144, b145, b146, b147, b148, b149, b150, b151, b152, b153, b154, b155, b156, b157, b158, b159, b160, b161, b162, b163, b164, b165, b166, b167, b168, b169, b170, b171, b172, b173, b174, b175, b176, b177, b178, b179, b180, b181, b182, b183, b184, b185, b186, b187, b188, b189, b190, b191, b192, b193, b194, b195, b196, b197, b198, b199, b200, b201, b202, b203, b204, b205, b206, b207, b208, b209, b210, b211, b212, b213, b214, b215, b216, b217, b218, b219, b220, b221, b222, b223, b224, b225, b226, b227, b228, b229, b230, b231, b232, b233, b234, b235, b236, b237, b238, b239, b240, b241, b242, b243, b244, b245, b246, b247, b248, b249, b250, b251, b252, b253, b254, b255}"
 	textWordSized = "enum{w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15, w16, w17, w18, w19, w20, w21, w22, w23, w24, w25, w26, w27, w28, w29, w30, w31, w32, w33, w34, w35, w36, w37, w38, w39, w40, w41, w42, w43, w44, w45, w46, w47, w48, w49, w50, w51, w52, w53, w54, w55, w56, w57, w58, w59, w60, w61, w62, w63, w64, w65, w66, w67, w68, w69, w70, w71, w72, w73, w74, w75, w76, w77, w78, w79, w80, w81, w82, w83, w84, w85, w86, w87, w88, w89, w90, w91, w92, w93, w94, w95, w96, w97, w98, w99, w100, w101, w102, w103, w104, w105, w106, w107, w108, w109, w110, w111, w112, w113, w114, w115, w116, w117, w118, w119, w120, w121, w122, w123, w124, w125, w126, w127, w128, w129, w130, w131, w132, w133, w134, w135, w136, w137, w138, w139, w140, w141, w142, w143, w144, w145, w146, w147, w148, w149, w150, w151, w152, w153, w154, w155, w156, w157, w158, w159, w160, w161, w162, w163, w164, w165, w166, w167, w168, w169, w170, w171, w172, w173, w174, w175, w176, w177, w178, w179, w180, w181, w182, w183, w184, w185, w186, w187, w188, w189, w190, w191, w192, w193, w194, w195, w196, w197, w198, w199, w200, w201, w202, w203, w204, w205, w206, w207, w208, w209, w210, w211, w212, w213, w214, w215, w216, w217, w218, w219, w220, w221, w222, w223, w224, w225, w226, w227, w228, w229, w230, w231, w232, w233, w234, w235, w236, w237, w238, w239, w240, w241, w242, w243, w244, w245, w246, w247, w248, w249, w250, w251, w252, w253, w254, w255, w256}"
+	textMany      = "variant{m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71, m72, m73, m74, m75, m76, m77, m78, m79, m80, m81, m82, m83, m84, m85, m86, m87, m88, m89, m90, m91, m92, m93, m94, m95, m96, m97, m98, m99, m100, m101, m102, m103, m104, m105, m106, m107, m108, m109, m110, m111, m112, m113, m114, m115, m116, m117, m118, m119, m120, m121, m122, m123, m124, m125, m126, m127, m128, m129, m130, m131, m132, m133, m134, m135, m136, m137, m138, m139, m140, m141, m142, m143, m144, m145, m146, m147, m148, m149, m150, m151, m152, m153, m154, m155, m156, m157, m158, m159, m160, m161, m162, m163, m164, m165, m166, m167, m168, m169, m170, m171, m172, m173, m174, m175, m176, m177, m178, m179, m180, m181, m182, m183, m184, m185, m186, m187, m188, m189, m190, m191, m192, m193, m194, m195, m196, m197, m198, m199, m200, m201, m202, m203, m204, m205, m206, m207, m208, m209, m210, m211, m212, m213, m214, m215, m216, m217, m218, m219, m220, m221, m222, m223, m224, m225, m226, m227, m228, m229, m230, m231, m232, m233, m234, m235, m236, m237, m238, m239, m240, m241, m242, m243, m244, m245, m246, m247, m248, m249, m250, m251, m252, m253, m254, m255, last(u8)}"
 	textFlags9    = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8}"
 	textDeep      = "record{text: string, padded: record{a: u8, b: u64, c: u8, d: u16, e: f32}, wrapped: tuple<record{inner: u8}, record{inner: u8}>, more: list<string>}"
 )
@@ -652,6 +662,49 @@ func (a *adapters) callEchoFlags(ctx context.Context, f *component.Frame, stack 
 	binary.LittleEndian.PutUint32(m2[0:], p2)
 	binary.LittleEndian.PutUint32(m2[4:], n2)
 	callEchoFlagsV.Give(vLent)
+}
+
+var callEchoSizedV component.Scratch[component.Tuple4[ByteSized, uint8, WordSized, Many]]
+
+// callEchoSized is echo-sized.
+func (a *adapters) callEchoSized(ctx context.Context, f *component.Frame, stack []uint64) {
+	p, n := uint32(stack[0]), uint32(stack[1])
+	view := f.List(p, n, 8, 2)
+	vLent := callEchoSizedV.Take(f, n)
+	v := *vLent
+	for i := range v {
+		m := (*[8]byte)(view[i*8:])
+		var v2 Many
+		v2.Tag = shapes.ManyTag(f.Case(uint32(binary.LittleEndian.Uint16(m[4:])), 257))
+		switch v2.Tag {
+		case shapes.ManyTagLast:
+			v2.Last = m[6]
+		}
+		v[i] = component.Tuple4[ByteSized, uint8, WordSized, Many]{F0: ByteSized(f.Case(uint32(m[0]), 256)), F1: m[1], F2: WordSized(f.Case(uint32(binary.LittleEndian.Uint16(m[2:])), 257)), F3: v2}
+	}
+	ret := uint32(stack[2])
+	r, err := a.host(f).EchoSized(ctx, v)
+	if err != nil {
+		f.TrapIn("corpus:awkward/lists@0.3.1#echo-sized", err)
+	}
+	p2 := f.NewList(len(r), 8, 2)
+	n2 := uint32(len(r))
+	view2 := f.List(p2, n2, 8, 2)
+	for i2 := range r {
+		m3 := (*[8]byte)(view2[i2*8:])
+		m3[0] = uint8(f.Case(uint32(r[i2].F0), 256))
+		m3[1] = r[i2].F1
+		binary.LittleEndian.PutUint16(m3[2:], uint16(f.Case(uint32(r[i2].F2), 257)))
+		switch r[i2].F3.Tag {
+		case shapes.ManyTagLast:
+			m3[6] = r[i2].F3.Last
+		}
+		binary.LittleEndian.PutUint16(m3[4:], uint16(f.Case(uint32(r[i2].F3.Tag), 257)))
+	}
+	m2 := (*[8]byte)(f.Area(ret, 8, 4))
+	binary.LittleEndian.PutUint32(m2[0:], p2)
+	binary.LittleEndian.PutUint32(m2[4:], n2)
+	callEchoSizedV.Give(vLent)
 }
 
 var callEchoOptionsV component.Scratch[component.Option[string]]

@@ -80,6 +80,9 @@ type Host interface {
 	// EchoFlags is `echo-flags: func(v: list<flags9>) -> list<flags9>`.
 	EchoFlags(ctx context.Context, v []Flags9) ([]Flags9, error)
 
+	// EchoSized is `echo-sized: func(v: list<tuple<byte-sized, u8, word-sized, many>>) -> list<tuple<byte-sized, u8, word-sized, many>>`.
+	EchoSized(ctx context.Context, v []component.Tuple4[ByteSized, uint8, WordSized, Many]) ([]component.Tuple4[ByteSized, uint8, WordSized, Many], error)
+
 	// EchoOptions is `echo-options: func(v: list<option<string>>) -> list<option<string>>`.
 	EchoOptions(ctx context.Context, v []component.Option[string]) ([]component.Option[string], error)
 
@@ -129,8 +132,14 @@ type Padded = shapes.Padded
 // Joined is joined of corpus:awkward/shapes@0.3.1.
 type Joined = shapes.Joined
 
+// ByteSized is byte-sized of corpus:awkward/shapes@0.3.1.
+type ByteSized = shapes.ByteSized
+
 // WordSized is word-sized of corpus:awkward/shapes@0.3.1.
 type WordSized = shapes.WordSized
+
+// Many is many of corpus:awkward/shapes@0.3.1.
+type Many = shapes.Many
 
 // Flags9 is flags9 of corpus:awkward/shapes@0.3.1.
 type Flags9 = shapes.Flags9

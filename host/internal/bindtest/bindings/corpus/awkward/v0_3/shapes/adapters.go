@@ -47,6 +47,9 @@ func (a *adapters) describe() *component.Interface {
 			{Name: "flags16", Text: textFlags16},
 			{Name: "flags17", Text: textFlags17},
 			{Name: "flags32", Text: textFlags32},
+			{Name: "moving", Text: textMoving},
+			{Name: "variant-string", Text: textVariantString},
+			{Name: "moving-twice", Text: textMovingTwice},
 			{Name: "alias", Text: textAlias},
 			{Name: "pair", Text: "tuple<" + textAlias + ", string>"},
 			{Name: "maybe-pair", Text: "option<tuple<" + textAlias + ", string>>"},
@@ -128,7 +131,7 @@ func (a *adapters) describe() *component.Interface {
 			{
 				Name:      "echo-many",
 				Signature: "func(v: " + textMany + ") -> " + textMany,
-				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32},
+				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      a.callEchoMany,
 			},
 			{
@@ -184,6 +187,24 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(v: tuple<" + textFlags1 + ", " + textFlags9 + ", " + textFlags17 + ", " + textFlags32 + ">) -> tuple<" + textFlags1 + ", " + textFlags9 + ", " + textFlags17 + ", " + textFlags32 + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Call:      a.callEchoFlags,
+			},
+			{
+				Name:      "echo-moving",
+				Signature: "func(v: " + textMoving + ") -> " + textMoving,
+				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
+				Call:      a.callEchoMoving,
+			},
+			{
+				Name:      "echo-moving-twice",
+				Signature: "func(v: " + textMovingTwice + ") -> " + textMovingTwice,
+				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
+				Call:      a.callEchoMovingTwice,
+			},
+			{
+				Name:      "echo-variant-string",
+				Signature: "func(v: tuple<" + textVariantString + ", " + textVariantString + ">) -> tuple<" + textVariantString + ", " + textVariantString + ">",
+				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
+				Call:      a.callEchoVariantString,
 			},
 			{
 				Name:      "echo-option",
@@ -291,24 +312,27 @@ func (a *adapters) describe() *component.Interface {
 
 // The structure of types, by which imports are matched.
 const (
-	textWrapped   = "record{inner: u8}"
-	textPadded    = "record{a: u8, b: u64, c: u8, d: u16, e: f32}"
-	textDeep      = "record{text: string, padded: " + textPadded + ", wrapped: tuple<" + textWrapped + ", " + textWrapped + ">, more: list<string>}"
-	textBare      = "variant{a, b, c}"
-	textJoined    = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
-	textNested    = "variant{joined(" + textJoined + "), option(option<" + textJoined + ">), list(list<" + textJoined + ">), result(result<" + textJoined + ", " + textBare + ">), tag(u8)}"
-	textOne       = "variant{only(u16)}"
-	textLone      = "enum{x}"
-	textByteSized = "enum{b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17, b18, b19, b20, b21, b22, b23, b24, b25, b26, b27, b28, b29, b30, b31, b32, b33, b34, b35, b36, b37, b38, b39, b40, b41, b42, b43, b44, b45, b46, b47, b48, b49, b50, b51, b52, b53, b54, b55, b56, b57, b58, b59, b60, b61, b62, b63, b64, b65, b66, b67, b68, b69, b70, b71, b72, b73, b74, b75, b76, b77, b78, b79, b80, b81, b82, b83, b84, b85, b86, b87, b88, b89, b90, b91, b92, b93, b94, b95, b96, b97, b98, b99, b100, b101, b102, b103, b104, b105, b106, b107, b108, b109, b110, b111, b112, b113, b114, b115, b116, b117, b118, b119, b120, b121, b122, b123, b124, b125, b126, b127, b128, b129, b130, b131, b132, b133, b134, b135, b136, b137, b138, b139, b140, b141, b142, b143, b144, b145, b146, b147, b148, b149, b150, b151, b152, b153, b154, b155, b156, b157, b158, b159, b160, b161, b162, b163, b164, b165, b166, b167, b168, b169, b170, b171, b172, b173, b174, b175, b176, b177, b178, b179, b180, b181, b182, b183, b184, b185, b186, b187, b188, b189, b190, b191, b192, b193, b194, b195, b196, b197, b198, b199, b200, b201, b202, b203, b204, b205, b206, b207, b208, b209, b210, b211, b212, b213, b214, b215, b216, b217, b218, b219, b220, b221, b222, b223, b224, b225, b226, b227, b228, b229, b230, b231, b232, b233, b234, b235, b236, b237, b238, b239, b240, b241, b242, b243, b244, b245, b246, b247, b248, b249, b250, b251, b252, b253, b254, b255}"
-	textWordSized = "enum{w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15, w16, w17, w18, w19, w20, w21, w22, w23, w24, w25, w26, w27, w28, w29, w30, w31, w32, w33, w34, w35, w36, w37, w38, w39, w40, w41, w42, w43, w44, w45, w46, w47, w48, w49, w50, w51, w52, w53, w54, w55, w56, w57, w58, w59, w60, w61, w62, w63, w64, w65, w66, w67, w68, w69, w70, w71, w72, w73, w74, w75, w76, w77, w78, w79, w80, w81, w82, w83, w84, w85, w86, w87, w88, w89, w90, w91, w92, w93, w94, w95, w96, w97, w98, w99, w100, w101, w102, w103, w104, w105, w106, w107, w108, w109, w110, w111, w112, w113, w114, w115, w116, w117, w118, w119, w120, w121, w122, w123, w124, w125, w126, w127, w128, w129, w130, w131, w132, w133, w134, w135, w136, w137, w138, w139, w140, w141, w142, w143, w144, w145, w146, w147, w148, w149, w150, w151, w152, w153, w154, w155, w156, w157, w158, w159, w160, w161, w162, w163, w164, w165, w166, w167, w168, w169, w170, w171, w172, w173, w174, w175, w176, w177, w178, w179, w180, w181, w182, w183, w184, w185, w186, w187, w188, w189, w190, w191, w192, w193, w194, w195, w196, w197, w198, w199, w200, w201, w202, w203, w204, w205, w206, w207, w208, w209, w210, w211, w212, w213, w214, w215, w216, w217, w218, w219, w220, w221, w222, w223, w224, w225, w226, w227, w228, w229, w230, w231, w232, w233, w234, w235, w236, w237, w238, w239, w240, w241, w242, w243, w244, w245, w246, w247, w248, w249, w250, w251, w252, w253, w254, w255, w256}"
-	textMany      = "variant{m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71, m72, m73, m74, m75, m76, m77, m78, m79, m80, m81, m82, m83, m84, m85, m86, m87, m88, m89, m90, m91, m92, m93, m94, m95, m96, m97, m98, m99, m100, m101, m102, m103, m104, m105, m106, m107, m108, m109, m110, m111, m112, m113, m114, m115, m116, m117, m118, m119, m120, m121, m122, m123, m124, m125, m126, m127, m128, m129, m130, m131, m132, m133, m134, m135, m136, m137, m138, m139, m140, m141, m142, m143, m144, m145, m146, m147, m148, m149, m150, m151, m152, m153, m154, m155, m156, m157, m158, m159, m160, m161, m162, m163, m164, m165, m166, m167, m168, m169, m170, m171, m172, m173, m174, m175, m176, m177, m178, m179, m180, m181, m182, m183, m184, m185, m186, m187, m188, m189, m190, m191, m192, m193, m194, m195, m196, m197, m198, m199, m200, m201, m202, m203, m204, m205, m206, m207, m208, m209, m210, m211, m212, m213, m214, m215, m216, m217, m218, m219, m220, m221, m222, m223, m224, m225, m226, m227, m228, m229, m230, m231, m232, m233, m234, m235, m236, m237, m238, m239, m240, m241, m242, m243, m244, m245, m246, m247, m248, m249, m250, m251, m252, m253, m254, m255, last(u64)}"
-	textFlags1    = "flags{a0}"
-	textFlags8    = "flags{a0, a1, a2, a3, a4, a5, a6, a7}"
-	textFlags9    = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8}"
-	textFlags16   = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15}"
-	textFlags17   = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16}"
-	textFlags32   = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31}"
-	textAlias     = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
+	textWrapped       = "record{inner: u8}"
+	textPadded        = "record{a: u8, b: u64, c: u8, d: u16, e: f32}"
+	textDeep          = "record{text: string, padded: " + textPadded + ", wrapped: tuple<" + textWrapped + ", " + textWrapped + ">, more: list<string>}"
+	textBare          = "variant{a, b, c}"
+	textJoined        = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
+	textNested        = "variant{joined(" + textJoined + "), option(option<" + textJoined + ">), list(list<" + textJoined + ">), result(result<" + textJoined + ", " + textBare + ">), tag(u8)}"
+	textOne           = "variant{only(u16)}"
+	textLone          = "enum{x}"
+	textByteSized     = "enum{b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, b12, b13, b14, b15, b16, b17, b18, b19, b20, b21, b22, b23, b24, b25, b26, b27, b28, b29, b30, b31, b32, b33, b34, b35, b36, b37, b38, b39, b40, b41, b42, b43, b44, b45, b46, b47, b48, b49, b50, b51, b52, b53, b54, b55, b56, b57, b58, b59, b60, b61, b62, b63, b64, b65, b66, b67, b68, b69, b70, b71, b72, b73, b74, b75, b76, b77, b78, b79, b80, b81, b82, b83, b84, b85, b86, b87, b88, b89, b90, b91, b92, b93, b94, b95, b96, b97, b98, b99, b100, b101, b102, b103, b104, b105, b106, b107, b108, b109, b110, b111, b112, b113, b114, b115, b116, b117, b118, b119, b120, b121, b122, b123, b124, b125, b126, b127, b128, b129, b130, b131, b132, b133, b134, b135, b136, b137, b138, b139, b140, b141, b142, b143, b144, b145, b146, b147, b148, b149, b150, b151, b152, b153, b154, b155, b156, b157, b158, b159, b160, b161, b162, b163, b164, b165, b166, b167, b168, b169, b170, b171, b172, b173, b174, b175, b176, b177, b178, b179, b180, b181, b182, b183, b184, b185, b186, b187, b188, b189, b190, b191, b192, b193, b194, b195, b196, b197, b198, b199, b200, b201, b202, b203, b204, b205, b206, b207, b208, b209, b210, b211, b212, b213, b214, b215, b216, b217, b218, b219, b220, b221, b222, b223, b224, b225, b226, b227, b228, b229, b230, b231, b232, b233, b234, b235, b236, b237, b238, b239, b240, b241, b242, b243, b244, b245, b246, b247, b248, b249, b250, b251, b252, b253, b254, b255}"
+	textWordSized     = "enum{w0, w1, w2, w3, w4, w5, w6, w7, w8, w9, w10, w11, w12, w13, w14, w15, w16, w17, w18, w19, w20, w21, w22, w23, w24, w25, w26, w27, w28, w29, w30, w31, w32, w33, w34, w35, w36, w37, w38, w39, w40, w41, w42, w43, w44, w45, w46, w47, w48, w49, w50, w51, w52, w53, w54, w55, w56, w57, w58, w59, w60, w61, w62, w63, w64, w65, w66, w67, w68, w69, w70, w71, w72, w73, w74, w75, w76, w77, w78, w79, w80, w81, w82, w83, w84, w85, w86, w87, w88, w89, w90, w91, w92, w93, w94, w95, w96, w97, w98, w99, w100, w101, w102, w103, w104, w105, w106, w107, w108, w109, w110, w111, w112, w113, w114, w115, w116, w117, w118, w119, w120, w121, w122, w123, w124, w125, w126, w127, w128, w129, w130, w131, w132, w133, w134, w135, w136, w137, w138, w139, w140, w141, w142, w143, w144, w145, w146, w147, w148, w149, w150, w151, w152, w153, w154, w155, w156, w157, w158, w159, w160, w161, w162, w163, w164, w165, w166, w167, w168, w169, w170, w171, w172, w173, w174, w175, w176, w177, w178, w179, w180, w181, w182, w183, w184, w185, w186, w187, w188, w189, w190, w191, w192, w193, w194, w195, w196, w197, w198, w199, w200, w201, w202, w203, w204, w205, w206, w207, w208, w209, w210, w211, w212, w213, w214, w215, w216, w217, w218, w219, w220, w221, w222, w223, w224, w225, w226, w227, w228, w229, w230, w231, w232, w233, w234, w235, w236, w237, w238, w239, w240, w241, w242, w243, w244, w245, w246, w247, w248, w249, w250, w251, w252, w253, w254, w255, w256}"
+	textMany          = "variant{m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, m12, m13, m14, m15, m16, m17, m18, m19, m20, m21, m22, m23, m24, m25, m26, m27, m28, m29, m30, m31, m32, m33, m34, m35, m36, m37, m38, m39, m40, m41, m42, m43, m44, m45, m46, m47, m48, m49, m50, m51, m52, m53, m54, m55, m56, m57, m58, m59, m60, m61, m62, m63, m64, m65, m66, m67, m68, m69, m70, m71, m72, m73, m74, m75, m76, m77, m78, m79, m80, m81, m82, m83, m84, m85, m86, m87, m88, m89, m90, m91, m92, m93, m94, m95, m96, m97, m98, m99, m100, m101, m102, m103, m104, m105, m106, m107, m108, m109, m110, m111, m112, m113, m114, m115, m116, m117, m118, m119, m120, m121, m122, m123, m124, m125, m126, m127, m128, m129, m130, m131, m132, m133, m134, m135, m136, m137, m138, m139, m140, m141, m142, m143, m144, m145, m146, m147, m148, m149, m150, m151, m152, m153, m154, m155, m156, m157, m158, m159, m160, m161, m162, m163, m164, m165, m166, m167, m168, m169, m170, m171, m172, m173, m174, m175, m176, m177, m178, m179, m180, m181, m182, m183, m184, m185, m186, m187, m188, m189, m190, m191, m192, m193, m194, m195, m196, m197, m198, m199, m200, m201, m202, m203, m204, m205, m206, m207, m208, m209, m210, m211, m212, m213, m214, m215, m216, m217, m218, m219, m220, m221, m222, m223, m224, m225, m226, m227, m228, m229, m230, m231, m232, m233, m234, m235, m236, m237, m238, m239, m240, m241, m242, m243, m244, m245, m246, m247, m248, m249, m250, m251, m252, m253, m254, m255, last(u8)}"
+	textFlags1        = "flags{a0}"
+	textFlags8        = "flags{a0, a1, a2, a3, a4, a5, a6, a7}"
+	textFlags9        = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8}"
+	textFlags16       = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15}"
+	textFlags17       = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16}"
+	textFlags32       = "flags{a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31}"
+	textMoving        = "record{a: option<string>, b: u8, c: option<string>, d: result<list<u16>, string>, e: u16}"
+	textVariantString = "variant{no, yes(string), both(tuple<string, option<string>>)}"
+	textMovingTwice   = "record{a: tuple<option<string>, " + textMoving + ">, b: " + textVariantString + ", c: " + textMoving + ", d: option<" + textMoving + ">}"
+	textAlias         = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
 )
 
 // callEchoWrapped is echo-wrapped.
@@ -448,17 +472,17 @@ func (a *adapters) callEchoMany(ctx context.Context, f *component.Frame, stack [
 	v.Tag = ManyTag(f.Case(uint32(stack[0]), 257))
 	switch v.Tag {
 	case ManyTagLast:
-		v.Last = stack[1]
+		v.Last = uint8(stack[1])
 	}
 	ret := uint32(stack[2])
 	r, err := a.host(f).EchoMany(ctx, v)
 	if err != nil {
 		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-many", err)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 8))
+	m := (*[4]byte)(f.Area(ret, 4, 2))
 	switch r.Tag {
 	case ManyTagLast:
-		binary.LittleEndian.PutUint64(m[8:], r.Last)
+		m[2] = r.Last
 	}
 	binary.LittleEndian.PutUint16(m[0:], uint16(f.Case(uint32(r.Tag), 257)))
 }
@@ -553,6 +577,111 @@ func (a *adapters) callEchoFlags(ctx context.Context, f *component.Frame, stack 
 	binary.LittleEndian.PutUint16(m[2:], uint16(r.F1&0x1ff))
 	binary.LittleEndian.PutUint32(m[4:], uint32(r.F2&0x1ffff))
 	binary.LittleEndian.PutUint32(m[8:], uint32(r.F3))
+}
+
+// callEchoMoving is echo-moving.
+func (a *adapters) callEchoMoving(ctx context.Context, f *component.Frame, stack []uint64) {
+	v := liftMoving(f, stack)
+	ret := uint32(stack[11])
+	r, err := a.host(f).EchoMoving(ctx, v)
+	if err != nil {
+		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving", err)
+	}
+	storeMoving(f, ret, &r)
+}
+
+// callEchoMovingTwice is echo-moving-twice.
+func (a *adapters) callEchoMovingTwice(ctx context.Context, f *component.Frame, stack []uint64) {
+	m := (*[172]byte)(f.Area(uint32(stack[0]), 172, 4))
+	v := loadMovingTwice(f, m)
+	ret := uint32(stack[1])
+	r, err := a.host(f).EchoMovingTwice(ctx, v)
+	if err != nil {
+		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving-twice", err)
+	}
+	storeMovingTwice(f, ret, &r)
+}
+
+// callEchoVariantString is echo-variant-string.
+func (a *adapters) callEchoVariantString(ctx context.Context, f *component.Frame, stack []uint64) {
+	var v2 VariantString
+	v2.Tag = VariantStringTag(f.Case(uint32(stack[0]), 3))
+	switch v2.Tag {
+	case VariantStringTagYes:
+		v2.Yes = f.String(uint32(stack[1]), uint32(stack[2]))
+	case VariantStringTagBoth:
+		var v3 component.Option[string]
+		if f.Case(uint32(stack[3]), 2) == 1 {
+			v3.Value = f.String(uint32(stack[4]), uint32(stack[5]))
+			v3.Some = true
+		}
+		v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[1]), uint32(stack[2])), F1: v3}
+	}
+	var v4 VariantString
+	v4.Tag = VariantStringTag(f.Case(uint32(stack[6]), 3))
+	switch v4.Tag {
+	case VariantStringTagYes:
+		v4.Yes = f.String(uint32(stack[7]), uint32(stack[8]))
+	case VariantStringTagBoth:
+		var v5 component.Option[string]
+		if f.Case(uint32(stack[9]), 2) == 1 {
+			v5.Value = f.String(uint32(stack[10]), uint32(stack[11]))
+			v5.Some = true
+		}
+		v4.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[7]), uint32(stack[8])), F1: v5}
+	}
+	v := component.Tuple2[VariantString, VariantString]{F0: v2, F1: v4}
+	ret := uint32(stack[12])
+	r, err := a.host(f).EchoVariantString(ctx, v)
+	if err != nil {
+		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-variant-string", err)
+	}
+	var m *[48]byte
+	switch r.F0.Tag {
+	case VariantStringTagYes:
+		p, n := f.NewString(r.F0.Yes)
+		m = (*[48]byte)(f.Area(ret, 48, 4))
+		binary.LittleEndian.PutUint32(m[4:], p)
+		binary.LittleEndian.PutUint32(m[8:], n)
+	case VariantStringTagBoth:
+		p2, n2 := f.NewString(r.F0.Both.F0)
+		m = (*[48]byte)(f.Area(ret, 48, 4))
+		binary.LittleEndian.PutUint32(m[4:], p2)
+		binary.LittleEndian.PutUint32(m[8:], n2)
+		if r.F0.Both.F1.Some {
+			p3, n3 := f.NewString(r.F0.Both.F1.Value)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[16:], p3)
+			binary.LittleEndian.PutUint32(m[20:], n3)
+			m[12] = 1
+		} else {
+			m[12] = 0
+		}
+	}
+	m = (*[48]byte)(f.Area(ret, 48, 4))
+	m[0] = uint8(f.Case(uint32(r.F0.Tag), 3))
+	switch r.F1.Tag {
+	case VariantStringTagYes:
+		p4, n4 := f.NewString(r.F1.Yes)
+		m = (*[48]byte)(f.Area(ret, 48, 4))
+		binary.LittleEndian.PutUint32(m[28:], p4)
+		binary.LittleEndian.PutUint32(m[32:], n4)
+	case VariantStringTagBoth:
+		p5, n5 := f.NewString(r.F1.Both.F0)
+		m = (*[48]byte)(f.Area(ret, 48, 4))
+		binary.LittleEndian.PutUint32(m[28:], p5)
+		binary.LittleEndian.PutUint32(m[32:], n5)
+		if r.F1.Both.F1.Some {
+			p6, n6 := f.NewString(r.F1.Both.F1.Value)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[40:], p6)
+			binary.LittleEndian.PutUint32(m[44:], n6)
+			m[36] = 1
+		} else {
+			m[36] = 0
+		}
+	}
+	m[24] = uint8(f.Case(uint32(r.F1.Tag), 3))
 }
 
 // callEchoOption is echo-option.
@@ -1166,4 +1295,161 @@ func storeNested(f *component.Frame, ptr uint32, v *Nested) {
 	}
 	m = (*[40]byte)(f.Area(ptr, 40, 8))
 	m[0] = uint8(f.Case(uint32(v.Tag), 5))
+}
+
+// liftMoving lifts moving from core values.
+func liftMoving(f *component.Frame, stack []uint64) Moving {
+	var v component.Option[string]
+	if f.Case(uint32(stack[0]), 2) == 1 {
+		v.Value = f.String(uint32(stack[1]), uint32(stack[2]))
+		v.Some = true
+	}
+	var v2 component.Option[string]
+	if f.Case(uint32(stack[4]), 2) == 1 {
+		v2.Value = f.String(uint32(stack[5]), uint32(stack[6]))
+		v2.Some = true
+	}
+	var v3 component.Result[[]uint16, string]
+	if f.Case(uint32(stack[7]), 2) == 0 {
+		v3.Ok = component.Numbers[uint16](f, uint32(stack[8]), uint32(stack[9]))
+	} else {
+		v3.Err = f.String(uint32(stack[8]), uint32(stack[9]))
+		v3.IsErr = true
+	}
+	return Moving{A: v, B: uint8(stack[3]), C: v2, D: v3, E: uint16(stack[10])}
+}
+
+// storeMoving lowers moving to memory at ptr.
+func storeMoving(f *component.Frame, ptr uint32, v *Moving) {
+	var m *[44]byte
+	if v.A.Some {
+		p, n := f.NewString(v.A.Value)
+		m = (*[44]byte)(f.Area(ptr, 44, 4))
+		binary.LittleEndian.PutUint32(m[4:], p)
+		binary.LittleEndian.PutUint32(m[8:], n)
+		m[0] = 1
+	} else {
+		m = (*[44]byte)(f.Area(ptr, 44, 4))
+		m[0] = 0
+	}
+	m[12] = v.B
+	if v.C.Some {
+		p2, n2 := f.NewString(v.C.Value)
+		m = (*[44]byte)(f.Area(ptr, 44, 4))
+		binary.LittleEndian.PutUint32(m[20:], p2)
+		binary.LittleEndian.PutUint32(m[24:], n2)
+		m[16] = 1
+	} else {
+		m[16] = 0
+	}
+	if v.D.IsErr {
+		p3, n3 := f.NewString(v.D.Err)
+		m = (*[44]byte)(f.Area(ptr, 44, 4))
+		binary.LittleEndian.PutUint32(m[32:], p3)
+		binary.LittleEndian.PutUint32(m[36:], n3)
+		m[28] = 1
+	} else {
+		p4, n4 := component.NewNumbers(f, v.D.Ok)
+		m = (*[44]byte)(f.Area(ptr, 44, 4))
+		binary.LittleEndian.PutUint32(m[32:], p4)
+		binary.LittleEndian.PutUint32(m[36:], n4)
+		m[28] = 0
+	}
+	binary.LittleEndian.PutUint16(m[40:], v.E)
+}
+
+// loadMoving lifts moving from memory.
+func loadMoving(f *component.Frame, m *[44]byte) Moving {
+	var v component.Option[string]
+	if f.Case(uint32(m[0]), 2) == 1 {
+		v.Value = f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+		v.Some = true
+	}
+	var v2 component.Option[string]
+	if f.Case(uint32(m[16]), 2) == 1 {
+		v2.Value = f.String(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
+		v2.Some = true
+	}
+	var v3 component.Result[[]uint16, string]
+	if f.Case(uint32(m[28]), 2) == 0 {
+		v3.Ok = component.Numbers[uint16](f, binary.LittleEndian.Uint32(m[32:]), binary.LittleEndian.Uint32(m[36:]))
+	} else {
+		v3.Err = f.String(binary.LittleEndian.Uint32(m[32:]), binary.LittleEndian.Uint32(m[36:]))
+		v3.IsErr = true
+	}
+	return Moving{A: v, B: m[12], C: v2, D: v3, E: binary.LittleEndian.Uint16(m[40:])}
+}
+
+// loadMovingTwice lifts moving-twice from memory.
+func loadMovingTwice(f *component.Frame, m *[172]byte) MovingTwice {
+	var v component.Option[string]
+	if f.Case(uint32(m[0]), 2) == 1 {
+		v.Value = f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+		v.Some = true
+	}
+	var v2 VariantString
+	v2.Tag = VariantStringTag(f.Case(uint32(m[56]), 3))
+	switch v2.Tag {
+	case VariantStringTagYes:
+		v2.Yes = f.String(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
+	case VariantStringTagBoth:
+		var v3 component.Option[string]
+		if f.Case(uint32(m[68]), 2) == 1 {
+			v3.Value = f.String(binary.LittleEndian.Uint32(m[72:]), binary.LittleEndian.Uint32(m[76:]))
+			v3.Some = true
+		}
+		v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:])), F1: v3}
+	}
+	var v4 component.Option[Moving]
+	if f.Case(uint32(m[124]), 2) == 1 {
+		v4.Value = loadMoving(f, (*[44]byte)(m[128:]))
+		v4.Some = true
+	}
+	return MovingTwice{A: component.Tuple2[component.Option[string], Moving]{F0: v, F1: loadMoving(f, (*[44]byte)(m[12:]))}, B: v2, C: loadMoving(f, (*[44]byte)(m[80:])), D: v4}
+}
+
+// storeMovingTwice lowers moving-twice to memory at ptr.
+func storeMovingTwice(f *component.Frame, ptr uint32, v *MovingTwice) {
+	storeMoving(f, ptr+12, &v.A.F1)
+	storeMoving(f, ptr+80, &v.C)
+	var m *[172]byte
+	if v.A.F0.Some {
+		p, n := f.NewString(v.A.F0.Value)
+		m = (*[172]byte)(f.Area(ptr, 172, 4))
+		binary.LittleEndian.PutUint32(m[4:], p)
+		binary.LittleEndian.PutUint32(m[8:], n)
+		m[0] = 1
+	} else {
+		m = (*[172]byte)(f.Area(ptr, 172, 4))
+		m[0] = 0
+	}
+	switch v.B.Tag {
+	case VariantStringTagYes:
+		p2, n2 := f.NewString(v.B.Yes)
+		m = (*[172]byte)(f.Area(ptr, 172, 4))
+		binary.LittleEndian.PutUint32(m[60:], p2)
+		binary.LittleEndian.PutUint32(m[64:], n2)
+	case VariantStringTagBoth:
+		p3, n3 := f.NewString(v.B.Both.F0)
+		m = (*[172]byte)(f.Area(ptr, 172, 4))
+		binary.LittleEndian.PutUint32(m[60:], p3)
+		binary.LittleEndian.PutUint32(m[64:], n3)
+		if v.B.Both.F1.Some {
+			p4, n4 := f.NewString(v.B.Both.F1.Value)
+			m = (*[172]byte)(f.Area(ptr, 172, 4))
+			binary.LittleEndian.PutUint32(m[72:], p4)
+			binary.LittleEndian.PutUint32(m[76:], n4)
+			m[68] = 1
+		} else {
+			m[68] = 0
+		}
+	}
+	m[56] = uint8(f.Case(uint32(v.B.Tag), 3))
+	if v.D.Some {
+		storeMoving(f, ptr+128, &v.D.Value)
+		m = (*[172]byte)(f.Area(ptr, 172, 4))
+		m[124] = 1
+	} else {
+		m[124] = 0
+	}
 }

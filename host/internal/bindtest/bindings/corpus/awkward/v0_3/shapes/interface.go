@@ -83,6 +83,15 @@ type Host interface {
 	// EchoFlags is `echo-flags: func(v: tuple<flags1, flags9, flags17, flags32>) -> tuple<flags1, flags9, flags17, flags32>`.
 	EchoFlags(ctx context.Context, v component.Tuple4[Flags1, Flags9, Flags17, Flags32]) (component.Tuple4[Flags1, Flags9, Flags17, Flags32], error)
 
+	// EchoMoving is `echo-moving: func(v: moving) -> moving`.
+	EchoMoving(ctx context.Context, v Moving) (Moving, error)
+
+	// EchoMovingTwice is `echo-moving-twice: func(v: moving-twice) -> moving-twice`.
+	EchoMovingTwice(ctx context.Context, v MovingTwice) (MovingTwice, error)
+
+	// EchoVariantString is `echo-variant-string: func(v: tuple<variant-string, variant-string>) -> tuple<variant-string, variant-string>`.
+	EchoVariantString(ctx context.Context, v component.Tuple2[VariantString, VariantString]) (component.Tuple2[VariantString, VariantString], error)
+
 	// EchoOption is `echo-option: func(v: option<u32>) -> option<u32>`.
 	EchoOption(ctx context.Context, v component.Option[uint32]) (component.Option[uint32], error)
 
@@ -1444,7 +1453,7 @@ func (c WordSized) String() string {
 // Cases with two-byte discriminants and a payload.
 type Many struct {
 	Tag  ManyTag
-	Last uint64
+	Last uint8
 }
 
 // ManyTag tells the case of a Many.
@@ -2103,6 +2112,56 @@ const (
 	Flags32A30
 	Flags32A31
 )
+
+// Moving is the record moving.
+//
+// Memory moves between the fields.
+type Moving struct {
+	A component.Option[string]
+	B uint8
+	C component.Option[string]
+	D component.Result[[]uint16, string]
+	E uint16
+}
+
+// VariantString is the variant variant-string: Tag says which field counts.
+type VariantString struct {
+	Tag  VariantStringTag
+	Yes  string
+	Both component.Tuple2[string, component.Option[string]]
+}
+
+// VariantStringTag tells the case of a VariantString.
+type VariantStringTag uint8
+
+// The cases of variant-string.
+const (
+	VariantStringTagNo VariantStringTag = iota
+	VariantStringTagYes
+	VariantStringTagBoth
+)
+
+var namesVariantStringTag = [...]string{
+	VariantStringTagNo:   "no",
+	VariantStringTagYes:  "yes",
+	VariantStringTagBoth: "both",
+}
+
+// String is the WIT name of the case.
+func (c VariantStringTag) String() string {
+	if int(c) < len(namesVariantStringTag) {
+		return namesVariantStringTag[c]
+	}
+	return "variant-string(" + strconv.FormatUint(uint64(c), 10) + ")"
+}
+
+// MovingTwice is the record moving-twice.
+type MovingTwice struct {
+	A component.Tuple2[component.Option[string], Moving]
+	B VariantString
+	C Moving
+	D component.Option[Moving]
+}
 
 // Alias is another name of joined.
 //
