@@ -134,13 +134,77 @@ func TestEndedVacanciesAreFreed(t *testing.T) {
 		ended := weak.Make(v)
 		end(v)
 		v = nil
-		for deadline := time.Now().Add(10 * time.Second); ended.Value() != nil; {
-			runtime.GC()
-			if time.Now().After(deadline) {
-				t.Fatal("an ended vacancy is still reachable")
-			}
+		wantFreed(t, ended)
+	}
+}
+
+func TestEndedWaitersAreFreed(t *testing.T) {
+	cache := backends.New(inmem.New(inmem.Options{}), backends.Config{MaxWait: time.Hour})
+	defer closeIdle(t, cache)
+	b := newBed(t, cache)
+	v := b.vacancy("k")
+	wait := func() *backends.Waiter {
+		_, w, err := b.Acquire("k", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	first, second := wait(), wait()
+	cancelled, settled := weak.Make(first), weak.Make(second)
+	first.Cancel()
+	b.fill(v, "value", backends.TTL{})
+	first, second = nil, nil
+	wantFreed(t, cancelled)
+	wantFreed(t, settled)
+}
+
+func wantFreed[T any](t *testing.T, p weak.Pointer[T]) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); p.Value() != nil; {
+		runtime.GC()
+		if time.Now().After(deadline) {
+			t.Fatalf("an ended %T is still reachable", *new(T))
 		}
 	}
+}
+
+// meddling is an immediate store that does something between a miss and its being told.
+type meddling struct {
+	backends.Immediate
+	meddle func()
+}
+
+func (m *meddling) Table(namespace string) (backends.Table, bool) {
+	table, ok := m.Immediate.Table(namespace)
+	return meddlingTable{table, m}, ok
+}
+
+type meddlingTable struct {
+	backends.Table
+	m *meddling
+}
+
+func (t meddlingTable) Get(key string) ([]byte, bool) {
+	value, ok := t.Table.Get(key)
+	if meddle := t.m.meddle; meddle != nil && !ok {
+		t.m.meddle = nil
+		meddle()
+	}
+	return value, ok
+}
+
+// A value that is filled in just after a miss is not computed again.
+func TestFillJustAfterAMiss(t *testing.T) {
+	driver := inmem.New(inmem.Options{})
+	defer driver.Close()
+	store := &meddling{Immediate: driver}
+	cache := backends.New(store, backends.Config{})
+	defer closeIdle(t, cache)
+	b := newBed(t, cache)
+	v := b.vacancy("k")
+	store.meddle = func() { b.fill(v, "value", backends.TTL{}) }
+	b.occupied("k", "value")
 }
 
 func TestCancelGrantedButUntaken(t *testing.T) {

@@ -50,6 +50,7 @@ type Options struct {
 // Driver is a store in memory.
 type Driver struct {
 	entries  *otter.Cache[entryID, *entry]
+	clock    *clock
 	capacity uint64
 	latency  time.Duration
 	seed     maphash.Seed
@@ -77,15 +78,18 @@ type entryID uint64
 
 // entry is immutable once stored.
 type entry struct {
-	space   *space
-	key     string
-	value   []byte
-	ttl     time.Duration // 0: does not expire
-	version uint64        // random: tokens are never used twice
+	space    *space
+	key      string
+	value    []byte
+	ttl      time.Duration // 0: does not expire
+	deadline int64         // by the driver's clock; 0: does not expire
+	version  uint64        // random: tokens are never used twice
 }
 
-// is reports whether e is the entry of the space and key.
-func (e *entry) is(s *space, key string) bool { return e.space == s && e.key == key }
+// is reports whether e is the live entry of the space and key.
+func (e *entry) is(s *space, key string, c *clock) bool {
+	return e.space == s && e.key == key && (e.deadline == 0 || c.read() < e.deadline)
+}
 
 // entryOverhead is what an entry takes beside the bytes of its key and value: the entry, otter's
 // node and hash table slot, and the rounding of allocations. A test compares it with the heap.
@@ -109,12 +113,13 @@ func New(o Options) *Driver {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = DefaultMaxBytes
 	}
-	d := &Driver{capacity: o.MaxBytes, latency: max(o.Latency, 0), seed: maphash.MakeSeed(), tables: make(map[string]*table)}
+	d := &Driver{capacity: o.MaxBytes, latency: max(o.Latency, 0), seed: maphash.MakeSeed(), clock: newClock(), tables: make(map[string]*table)}
 	d.entries = otter.Must(&otter.Options[entryID, *entry]{
 		MaximumWeight:    o.MaxBytes,
 		Weigher:          weigh,
 		ExpiryCalculator: otter.ExpiryWritingFunc(life),
 		OnAtomicDeletion: d.countDeletion,
+		Clock:            d.clock,
 	})
 	return d
 }
@@ -200,13 +205,15 @@ func (d *Driver) GetWithTTL(ctx context.Context, namespace, key string) (backend
 	}
 	t := d.table(namespace)
 	s := t.space.Load()
-	found, ok := d.entries.GetEntry(t.id(s, key))
-	if !ok || !found.Value.is(s, key) {
+	e, ok := d.entries.GetIfPresent(t.id(s, key))
+	if !ok || !e.is(s, key, d.clock) {
 		return backends.Item{}, nil
 	}
-	item := backends.Item{Found: true, Value: found.Value.value, Version: token(found.Value.version)}
-	if found.Value.ttl > 0 {
-		item.TTL = found.ExpiresAfter()
+	item := backends.Item{Found: true, Value: e.value, Version: token(e.version)}
+	if e.deadline != 0 {
+		if item.TTL = time.Duration(e.deadline - d.clock.read()); item.TTL <= 0 {
+			return backends.Item{}, nil
+		}
 	}
 	return item, nil
 }
@@ -266,6 +273,7 @@ func (d *Driver) EntryCount(ctx context.Context, namespace string) (uint64, erro
 		return 0, err
 	}
 	var count uint64
+	d.clock.read() // Values leaves out what has expired by then
 	current := d.table(namespace).space.Load()
 	for e := range d.entries.Values() {
 		if e.space == current {
@@ -307,6 +315,7 @@ func (d *Driver) StoreStats() backends.StoreStats {
 func (d *Driver) Close() error {
 	if !d.closed.Swap(true) {
 		d.entries.StopAllGoroutines()
+		d.clock.stop()
 		d.entries.InvalidateAll()
 	}
 	return nil

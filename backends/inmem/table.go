@@ -3,6 +3,7 @@ package inmem
 import (
 	"fmt"
 	"hash/maphash"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -24,11 +25,11 @@ func (t *table) id(s *space, key string) entryID {
 	return entryID(maphash.String(t.driver.seed, key) ^ s.salt)
 }
 
-// Get implements [backends.Table]. Otter compares the clock with the entry's expiry on every read.
+// Get implements [backends.Table].
 func (t *table) Get(key string) ([]byte, bool) {
 	s := t.space.Load()
 	e, ok := t.driver.entries.GetIfPresent(t.id(s, key))
-	if !ok || !e.is(s, key) {
+	if !ok || !e.is(s, key, t.driver.clock) {
 		return nil, false
 	}
 	return e.value, true
@@ -49,7 +50,7 @@ func (t *table) Set(key string, value []byte, ttl time.Duration) error {
 func (t *table) Delete(key string) bool {
 	s := t.space.Load()
 	e, existed := t.driver.entries.Invalidate(t.id(s, key))
-	return existed && e.is(s, key)
+	return existed && e.is(s, key, t.driver.clock)
 }
 
 // A condition decides from the live entry, nil if there is none, whether a write may go ahead.
@@ -65,7 +66,7 @@ func absent(current *entry) error {
 // storeIf stores e if the condition allows it, or returns the condition's error.
 func (t *table) storeIf(e *entry, allow condition) (conflict error) {
 	t.driver.entries.Compute(t.id(e.space, e.key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = allow(current.ifFor(e.space, e.key)); conflict != nil {
+		if conflict = allow(current.ifFor(e.space, e.key, t.driver.clock)); conflict != nil {
 			return current, otter.CancelOp
 		}
 		return e, otter.WriteOp
@@ -78,7 +79,7 @@ func (t *table) storeIf(e *entry, allow condition) (conflict error) {
 func (t *table) deleteIf(key string, allow condition) (conflict error) {
 	s := t.space.Load()
 	t.driver.entries.Compute(t.id(s, key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = allow(current.ifFor(s, key)); conflict != nil {
+		if conflict = allow(current.ifFor(s, key, t.driver.clock)); conflict != nil {
 			return current, otter.CancelOp
 		}
 		return nil, otter.InvalidateOp
@@ -86,9 +87,9 @@ func (t *table) deleteIf(key string, allow condition) (conflict error) {
 	return conflict
 }
 
-// ifFor returns e, or nil if it is not the entry of the space and key.
-func (e *entry) ifFor(s *space, key string) *entry {
-	if e == nil || !e.is(s, key) {
+// ifFor returns e, or nil if it is not the live entry of the space and key.
+func (e *entry) ifFor(s *space, key string, c *clock) *entry {
+	if e == nil || !e.is(s, key, c) {
 		return nil
 	}
 	return e
@@ -106,13 +107,20 @@ func (t *table) newEntry(op, key string, value []byte, ttl time.Duration) (*entr
 		return nil, opError(op, t.name, fmt.Errorf("%w: the entry takes %d bytes, the store holds %d (max-bytes)",
 			backends.ErrTooLarge, size, t.driver.capacity))
 	}
-	return &entry{
+	e := &entry{
 		space:   t.space.Load(),
 		key:     strings.Clone(key),
 		value:   value,
 		ttl:     backends.CeilMillis(ttl),
 		version: rand.Uint64() | 1, // never the zero token
-	}, nil
+	}
+	if e.ttl > 0 {
+		now := t.driver.clock.read()
+		if e.deadline = now + int64(e.ttl); e.deadline < now {
+			e.deadline = math.MaxInt64
+		}
+	}
+	return e, nil
 }
 
 // afterWrite undoes a write that a concurrent Clear may have walked past: the entry is in a space
