@@ -31,9 +31,10 @@
 //     pollables stay ready.
 //   - A set stores what is written to the value by the time of the call.
 //   - A vacancy is filled by the first of: a successful synchronous write, the
-//     guest's drop of the body stream. Dropping the vacancy, or the value
-//     unwritten, passes it to the next in line; so does a guest that traps,
-//     exits or is closed, whatever it had written to a stream.
+//     guest's drop of the body stream; either returns when the store has the
+//     value. Dropping the vacancy, or the value unwritten, passes it to the next
+//     in line; so does a guest that traps, exits or is closed, whatever it had
+//     written to a stream.
 //   - A fill that comes too late is written in vain, without an error.
 //   - A TTL of zero acts as a delete.
 //

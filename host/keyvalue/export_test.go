@@ -16,6 +16,16 @@ func Hosts(g *component.Guest, c *backends.Cache) (cache.Host, types.Host) {
 // HeldBytes gives what a guest is charged for values outside its memory.
 func HeldBytes(g *component.Guest, c *backends.Cache) int { return open(g, c).held }
 
+// Pending counts what a guest has under way, in line and to fill.
+func Pending(g *component.Guest, c *backends.Cache) (operations, waiters, vacancies int) {
+	s := open(g, c)
+	s.tasks.mu.Lock()
+	defer s.tasks.mu.Unlock()
+	s.claims.mu.Lock()
+	defer s.claims.mu.Unlock()
+	return s.tasks.count, len(s.claims.waiters), len(s.claims.vacancies)
+}
+
 // Running counts the goroutines that work for a guest.
 func Running(g *component.Guest, c *backends.Cache) int {
 	s := open(g, c)

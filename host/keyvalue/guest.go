@@ -3,7 +3,6 @@ package keyvalue
 import (
 	"context"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/wasikv/wasikv/backends"
@@ -31,7 +30,6 @@ type guest struct {
 	reads  context.Context // ends with the guest
 	writes context.Context // ends when the guest's writes were given their time
 	unhook func() bool     // undoes that the guest's context closes it
-	once   sync.Once
 
 	endReads, endWrites context.CancelFunc
 
@@ -67,18 +65,17 @@ func newGuest(g *component.Guest, cache *backends.Cache, namespace string) *gues
 
 // close ends what the guest has under way: its vacancies pass on, its places in
 // line go, reads are cancelled, and writes are given until ctx ends, or
-// drainTimeout.
+// drainTimeout. Whoever closes again waits as well, for as long as its own ctx
+// allows.
 func (s *guest) close(ctx context.Context) {
-	s.once.Do(func() {
-		s.claims.close()
-		s.tasks.close()
-		s.endReads()
-		s.tasks.wait(ctx, drainTimeout)
-		s.endWrites()
-		// Whoever was cut short here ends at once, unless its store does not
-		// heed the context.
-		s.tasks.wait(context.Background(), 100*time.Millisecond)
-	})
+	s.claims.close()
+	s.tasks.close()
+	s.endReads()
+	s.tasks.wait(ctx, drainTimeout)
+	s.endWrites()
+	// Whoever was cut short here ends at once, unless its store does not heed
+	// the context.
+	s.tasks.wait(context.Background(), 100*time.Millisecond)
 }
 
 // charge counts n bytes that the guest keeps outside its memory; discharge

@@ -20,6 +20,9 @@ import (
 	"github.com/wasikv/wasikv/host/keyvalue"
 )
 
+// compiled keeps the guests compiled from one test to the next.
+var compiled = wazero.NewCompilationCache()
+
 // embedding is a wazero.Runtime of an embedder, with a core module from the
 // prebuilt guests.
 type embedding struct {
@@ -33,7 +36,7 @@ type embedding struct {
 func embed(t *testing.T, c *backends.Cache, guest string, options ...keyvalue.Option) *embedding {
 	t.Helper()
 	ctx := context.Background()
-	e := &embedding{t: t, ctx: ctx, runtime: wazero.NewRuntime(ctx)}
+	e := &embedding{t: t, ctx: ctx, runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(compiled))}
 	t.Cleanup(func() { e.runtime.Close(ctx) })
 	wasi_snapshot_preview1.MustInstantiate(ctx, e.runtime)
 	var err error
