@@ -24,7 +24,8 @@ guests: ## build the prebuilt guests from source (installs compilers with apt-ge
 guests-clean: ## forget what "make guests" has built on the way
 	rm -rf $(guests.build) guests/js/node_modules
 
-include guests/wat/recipe.mk guests/go/recipe.mk guests/c/recipe.mk guests/rust/recipe.mk guests/js/recipe.mk
+include guests/wat/recipe.mk guests/go/recipe.mk guests/c/recipe.mk guests/rust/recipe.mk guests/js/recipe.mk \
+	guests/conformance/recipe.mk
 
 # The last step puts the rows of what was built into the manifest.
 guests: $(guests.built) $(guests.on-demand-rows) | $(guests.manifest)

@@ -224,7 +224,7 @@ func TestNothingElseLiesBesideTheGuests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if !want[e.Name()] {
+		if !e.IsDir() && !want[e.Name()] {
 			t.Errorf("testdata/guests/%s is in no manifest: remove it, or run make guests", e.Name())
 		}
 	}

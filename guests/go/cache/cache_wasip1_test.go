@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -303,4 +304,49 @@ func TestWaiting(t *testing.T) {
 	past := After(-time.Second)
 	WaitAll[Waiter](past, timeout, StartExists(k))
 	past.Drop()
+}
+
+// Values arrive by cabi_realloc in the middle of a call, while stacks grow and
+// the collector runs.
+func TestCallsWhileMemoryMoves(t *testing.T) {
+	k := key(t)
+	value := bytes.Repeat([]byte("espresso"), 1000)
+	must(t, Set(k, value, Forever))
+	var garbage [][]byte
+	for i := range 300 {
+		done := make(chan error)
+		go func() { done <- deep(i%64, k, value) }()
+		for range 10 {
+			garbage = append(garbage, make([]byte, 10_000))
+		}
+		if len(garbage) > 500 {
+			garbage = nil
+			runtime.GC()
+		}
+		must(t, <-done)
+	}
+}
+
+// deep gets the key at the end of a stack of frames that no new goroutine has
+// room for.
+func deep(n int, k string, value []byte) error {
+	var frame [256]byte
+	for i := range frame {
+		frame[i] = byte(n)
+	}
+	if n > 0 {
+		if err := deep(n-1, k, value); err != nil {
+			return err
+		}
+	}
+	got, ok, err := Get(k)
+	if err == nil && (!ok || !bytes.Equal(got, value)) {
+		err = errors.New("the value came back changed")
+	}
+	for i := range frame {
+		if frame[i] != byte(n) {
+			err = errors.New("a stack frame was overwritten")
+		}
+	}
+	return err
 }
