@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,8 +52,8 @@ func (p *program) app() *cli.App {
 	app := &cli.App{
 		Name:  "wasikv",
 		Usage: "run WebAssembly guests that cache through wasi:keyvalue/cache",
-		Description: "Exit statuses: a guest's own passes through; 2 the command line is wrong, " +
-			"124 --timeout ended the guest, 125 the host could not do it, 134 the guest trapped.",
+		Description: wrap("Exit statuses: a guest's own passes through; 2 the command line is wrong, "+
+			"124 --timeout ended the guest, 125 the host could not do it, 134 the guest trapped.", helpWidth-3),
 		Writer: p.stdout, ErrWriter: p.stderr, Reader: p.stdin,
 		HideVersion:               true,
 		HideHelpCommand:           true,
@@ -62,7 +63,7 @@ func (p *program) app() *cli.App {
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return usage("there is no command %q%s; see wasikv --help", name, didYouMean(c.App.Commands, name))
+				return usage("there is no command %q%s See wasikv --help", name, didYouMean(c.App.Commands, name))
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -72,17 +73,19 @@ func (p *program) app() *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.HideHelpCommand = true
+		c.Description = wrap(c.Description, helpWidth-3)
 		c.OnUsageError = usageError
 	}
 	return app
 }
 
+// didYouMean gives the command that a wrong name resembles, as a question.
 func didYouMean(commands []*cli.Command, name string) string {
-	best := cli.SuggestCommand(commands, name)
-	if best == "" || best == "help" {
-		return ""
+	question := cli.SuggestCommand(commands, name) // Did you mean "run"?
+	if question == "" || strings.Contains(question, `""`) {
+		return "."
 	}
-	return fmt.Sprintf(" (is it %q?)", best)
+	return ", d" + question[1:]
 }
 
 // usageError says what is wrong with an option. The parser speaks of flags, and

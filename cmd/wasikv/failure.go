@@ -76,7 +76,7 @@ func explain(err error) string {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString(err.Error())
+	b.WriteString(limitNames.Replace(err.Error()))
 	var trap *host.TrapError
 	if errors.As(err, &trap) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		for i, frame := range trap.Stack {
@@ -89,6 +89,12 @@ func explain(err error) string {
 	}
 	return b.String()
 }
+
+// limitNames are the options for the limits that messages of the host name.
+var limitNames = strings.NewReplacer(
+	"Limits.MemoryBytes", "--max-memory", "Limits.Handles", "--max-handles", "Limits.Futures", "--max-futures",
+	"Limits.Vacancies", "--max-vacancies", "Limits.PollList", "--max-pollables",
+)
 
 // ended says why a guest's run ended where a context did it.
 func ended(ctx context.Context, err error, limit fmt.Stringer) error {

@@ -121,7 +121,7 @@ func (d *description) imports(imports []host.ReportImport) {
 			case item.Problem != "":
 				d.line(3, "%s %s: %s", d.mark(false), printable(item.Name), printable(item.Problem))
 				d.line(4, "the guest declares %s", printable(item.Type))
-			case d.all:
+			case d.all || imp.Problem != "":
 				d.line(3, "%s: %s", printable(item.Name), printable(item.Type))
 			}
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -69,7 +70,8 @@ func (r *runner) runOne(ctx context.Context, stdin io.Reader, stdout, stderr io.
 
 func (r *runner) instance(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) (err error) {
 	config := host.InstanceConfig{Namespace: r.namespace}
-	config.Args, config.Env, config.Dirs = r.args, r.env, r.dirs
+	config.Args, config.Env = r.args, r.env
+	config.Dirs, config.OpenFiles = r.dirs, r.files
 	config.Stdin, config.Stdout, config.Stderr = stdin, stdout, stderr
 	config.Terminal = cli.Terminal{Stdin: isTerminal(stdin), Stdout: isTerminal(stdout), Stderr: isTerminal(stderr)}
 	config.AllowEscapes = r.rawOutput
@@ -88,10 +90,21 @@ func (r *runner) instance(ctx context.Context, stdin io.Reader, stdout, stderr i
 		return in.Run(ctx)
 	}
 	result, err := in.Invoke(ctx, r.invoke)
+	if wrongCall(err) {
+		return usage("--invoke: %w", err)
+	}
 	if err == nil && !result.IsZero() {
 		_, err = io.WriteString(stdout, result.String()+"\n")
 	}
 	return err
+}
+
+// wrongCall reports whether a call did not come to pass for how it was written.
+func wrongCall(err error) bool {
+	var syntax *host.SyntaxError
+	var name *host.NoFunctionError
+	var value *host.TypeError
+	return errors.As(err, &syntax) || errors.As(err, &name) || errors.As(err, &value)
 }
 
 // failure gives the error of the first instance that has one, as the outcome of

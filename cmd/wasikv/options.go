@@ -29,6 +29,7 @@ type options struct {
 	MaxKey       string `toml:"max-key"`
 	MaxValue     string `toml:"max-value"`
 	MaxHandles   int    `toml:"max-handles"`
+	MaxFiles     int    `toml:"max-files"`
 	MaxFutures   int    `toml:"max-futures"`
 	MaxVacancies int    `toml:"max-vacancies"`
 	MaxPollables int    `toml:"max-pollables"`
@@ -46,10 +47,10 @@ const cacheVariable = "WASIKV_CACHE"
 
 func runFlags() []cli.Flag {
 	const (
-		caching = "cache"
-		granted = "what the guest gets"
-		limits  = "limits"
-		hosting = "host"
+		caching = "The cache"
+		granted = "What the guest is given"
+		limits  = "The guest's limits"
+		hosting = "The program"
 	)
 	return []cli.Flag{
 		&cli.StringFlag{Name: "cache", Category: caching, DefaultText: "$" + cacheVariable + ", else mem:",
@@ -57,12 +58,12 @@ func runFlags() []cli.Flag {
 		&cli.StringFlag{Name: "namespace", Category: caching, DefaultText: "one of the guest file's own",
 			Usage: "`NAME` of the part of the cache that the guest sees; guests share entries when their namespaces are equal"},
 		&cli.StringSliceFlag{Name: "seed-data", Category: caching,
-			Usage: "store `KEY=VALUE` before the guest runs; VALUE is @FILE for a file's content, @@… for a text that begins with @ (repeatable)"},
+			Usage: "store `KEY=VALUE` before the guest runs; VALUE is @FILE for a file's content, @@… for a text that begins with @"},
 
 		&cli.StringSliceFlag{Name: "env", Category: granted,
-			Usage: "set a variable of the guest, `NAME=VALUE`; NAME alone passes the host's on (repeatable)"},
+			Usage: "set a variable of the guest, `NAME=VALUE`; NAME alone passes the host's on"},
 		&cli.StringSliceFlag{Name: "dir", Category: granted,
-			Usage: "grant a directory, `HOST[::GUEST][:ro]`; GUEST is its name for the guest, by default HOST; :ro forbids changes (repeatable)"},
+			Usage: "grant a directory, `HOST[::GUEST][:ro]`; GUEST is its name for the guest, by default HOST; :ro forbids changes"},
 		&cli.StringFlag{Name: "invoke", Category: granted,
 			Usage: "call an exported function instead of running the guest as a command: `CALL` is in WAVE, as in 'fetch(\"key\", [1, 2])'"},
 		&cli.IntFlag{Name: "instances", Category: granted, DefaultText: "1",
@@ -77,7 +78,9 @@ func runFlags() []cli.Flag {
 		&cli.StringFlag{Name: "max-value", Category: limits, DefaultText: "1MiB",
 			Usage: "`SIZE` of the largest value"},
 		&cli.IntFlag{Name: "max-handles", Category: limits, DefaultText: "4096",
-			Usage: "resources, and open files, that an instance may hold: `N`"},
+			Usage: "resources that an instance may hold: `N`"},
+		&cli.IntFlag{Name: "max-files", Category: limits, DefaultText: "256",
+			Usage: "files that an instance may have open: `N`"},
 		&cli.IntFlag{Name: "max-futures", Category: limits, DefaultText: "256",
 			Usage: "asynchronous operations that an instance may have in flight: `N`"},
 		&cli.IntFlag{Name: "max-vacancies", Category: limits, DefaultText: "64",
@@ -121,7 +124,7 @@ func optionsOf(c *cli.Context) (*options, error) {
 		}
 	}
 	for name, to := range map[string]*int{
-		"instances": &o.Instances, "max-handles": &o.MaxHandles, "max-futures": &o.MaxFutures,
+		"instances": &o.Instances, "max-handles": &o.MaxHandles, "max-files": &o.MaxFiles, "max-futures": &o.MaxFutures,
 		"max-vacancies": &o.MaxVacancies, "max-pollables": &o.MaxPollables,
 	} {
 		if c.IsSet(name) {

@@ -48,7 +48,7 @@ type instanceReport struct {
 
 func newReport(file string, s *settings, store *store, outcomes []outcome) *runReport {
 	r := &runReport{Guest: file, Namespace: s.namespace}
-	if stats := store.Stats(); used(stats) {
+	if stats, used := store.byGuests(); used {
 		r.Cache = newCacheReport(store.name, stats)
 	}
 	for _, o := range outcomes {
@@ -150,5 +150,5 @@ func (c *cacheReport) text() string {
 			parts = append(parts, fmt.Sprintf("%d %s", k.n, k.what))
 		}
 	}
-	return "cache " + c.Store + " " + strings.Join(parts, ", ")
+	return "cache " + c.Store + ": " + strings.Join(parts, ", ")
 }

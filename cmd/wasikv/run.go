@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,9 +25,6 @@ func (p *program) runCommand() *cli.Command {
 			"What a guest stores lasts as long as the store: that of mem: ends with the run.",
 		Flags: runFlags(),
 		Action: func(c *cli.Context) error {
-			if !c.Args().Present() {
-				return usage("run needs the file of a guest; see wasikv run --help")
-			}
 			o, err := optionsOf(c)
 			if err != nil {
 				return err
@@ -34,6 +32,9 @@ func (p *program) runCommand() *cli.Command {
 			s, err := o.settings()
 			if err != nil {
 				return err
+			}
+			if !c.Args().Present() {
+				return usage("run needs the file of a guest; see wasikv run --help")
 			}
 			return p.run(c.Context, s, c.Args().First(), c.Args().Tail())
 		},
@@ -66,6 +67,9 @@ func (p *program) run(ctx context.Context, s *settings, file string, args []stri
 		r.guest, err = h.Compile(ctx, wasm)
 		return err
 	})
+	if err != nil && ctx.Err() != nil {
+		return ended(ctx, ctx.Err(), nil)
+	}
 	if err != nil {
 		return guestError(file, err)
 	}
@@ -130,9 +134,9 @@ func guestError(file string, err error) error {
 	var missing *host.MissingImportsError
 	switch {
 	case errors.As(err, &format):
-		err = fmt.Errorf("%s cannot be loaded: %w", file, format.Err)
+		err = fmt.Errorf("%s cannot be loaded: %s", file, strings.TrimSuffix(format.Err.Error(), " (at offset 0x0)"))
 	case errors.As(err, &missing):
-		err = fmt.Errorf("%s cannot be run: %w", file, err)
+		err = fmt.Errorf("%s cannot be run: %w\nwasikv inspect shows all that a guest imports", file, err)
 	}
 	return &failure{statusHost, err}
 }

@@ -30,6 +30,7 @@ type settings struct {
 	instances   int
 	timeout     time.Duration // 0: none
 	limits      component.Limits
+	files       int    // that may be open; 0: the default
 	compiled    string // directory; "": none
 	mustCompile bool   // the directory was asked for
 	interpreter bool
@@ -210,11 +211,13 @@ func (s *settings) setLimits(o *options) error {
 		}
 		s.limits.MemoryBytes = n
 	}
+	var files uint32
 	for _, limit := range []struct {
 		option string
 		n      int
 		to     *uint32
 	}{
+		{"max-files", o.MaxFiles, &files},
 		{"max-handles", o.MaxHandles, &s.limits.Handles},
 		{"max-futures", o.MaxFutures, &s.limits.Futures},
 		{"max-vacancies", o.MaxVacancies, &s.limits.Vacancies},
@@ -225,6 +228,7 @@ func (s *settings) setLimits(o *options) error {
 		}
 		*limit.to = uint32(limit.n)
 	}
+	s.files = int(files)
 	return nil
 }
 

@@ -18,7 +18,8 @@ const reaching = 5 * time.Second
 // store is the cache of a run, with the name that the user may see.
 type store struct {
 	*backends.Cache
-	name string
+	name   string
+	seeded uint64 // entries stored before the guest ran
 }
 
 func openStore(ctx context.Context, s *settings) (*store, error) {
@@ -32,15 +33,15 @@ func openStore(ctx context.Context, s *settings) (*store, error) {
 // storeName gives a cache URL without what may be secret: user, password and
 // options.
 func storeName(raw string) string {
+	scheme, _, _ := strings.Cut(raw, ":")
 	u, err := url.Parse(raw)
-	if err != nil {
-		scheme, _, _ := strings.Cut(raw, ":")
-		return scheme + ":"
+	switch {
+	case err != nil:
+		return scheme
+	case u.Host != "":
+		return scheme + "://" + u.Host + u.Path
 	}
-	if u.Host == "" {
-		return u.Scheme + ":" + u.Path
-	}
-	return u.Scheme + "://" + u.Host + u.Path
+	return strings.TrimSuffix(scheme+":"+u.Path, ":")
 }
 
 // prepare makes sure of the store before a guest that uses it runs, and stores
@@ -52,6 +53,9 @@ func (s *store) prepare(ctx context.Context, o *settings, imports []string) erro
 	reach, cancel := context.WithTimeout(ctx, reaching)
 	defer cancel()
 	if err := s.Ping(reach); err != nil {
+		if ctx.Err() != nil {
+			return ended(ctx, ctx.Err(), nil)
+		}
 		return &failure{statusHost, fmt.Errorf(
 			"the cache %s cannot be used: %w; start the server or name another store with --cache (mem: needs none)", s.name, cause(err))}
 	}
@@ -69,8 +73,16 @@ func (s *store) prepare(ctx context.Context, o *settings, imports []string) erro
 		if err := ns.Set(reach, e.key, value, backends.TTL{}); err != nil {
 			return &failure{statusHost, fmt.Errorf("--seed-data %s: %w", e.key, cause(err))}
 		}
+		s.seeded++
 	}
 	return nil
+}
+
+// byGuests gives what guests did to the cache, and whether they did anything.
+func (s *store) byGuests() (_ backends.Stats, used bool) {
+	stats := s.Stats()
+	stats.Sets -= s.seeded
+	return stats, stats != backends.Stats{}
 }
 
 // usesCache reports whether a guest imports the cache.
@@ -99,6 +111,3 @@ func (s *store) close(err *error) {
 		*err = &failure{statusHost, fmt.Errorf("the cache %s could not be closed: %w", s.name, cause(e))}
 	}
 }
-
-// used reports whether anything was asked of the cache.
-func used(s backends.Stats) bool { return s != backends.Stats{} }
