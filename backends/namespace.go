@@ -116,7 +116,7 @@ func (n *Namespace) set(ctx context.Context, key string, value []byte, ttl TTL, 
 	if err != nil {
 		return err
 	}
-	if err := n.write(ctx, key, w); err != nil {
+	if err := n.write(ctx, key, &w); err != nil {
 		return err
 	}
 	if w.remove {
@@ -133,7 +133,7 @@ func (n *Namespace) Delete(ctx context.Context, key string) error {
 	if err := n.checkKey("delete", key); err != nil {
 		return err
 	}
-	if err := n.write(ctx, key, write{op: "delete", remove: true, silent: true}); err != nil {
+	if err := n.write(ctx, key, &write{op: "delete", remove: true, silent: true}); err != nil {
 		return err
 	}
 	n.cache.counters.add(countDeletes)

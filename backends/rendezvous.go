@@ -155,7 +155,7 @@ func (r *rendezvous) since(seq uint64) (value []byte, ok bool) {
 }
 
 // write applies a set or delete and settles what it means for those who meet at key.
-func (n *Namespace) write(ctx context.Context, key string, w write) error {
+func (n *Namespace) write(ctx context.Context, key string, w *write) error {
 	if n.table != nil {
 		w.share()
 		return n.writeTable(key, w)
@@ -165,14 +165,14 @@ func (n *Namespace) write(ctx context.Context, key string, w write) error {
 		return err
 	}
 	began, stored := time.Now(), false
-	defer func() { r.endWrite(&w, began, stored) }()
-	err = n.store(ctx, key, &w)
+	defer func() { r.endWrite(w, began, stored) }()
+	err = n.store(ctx, key, w)
 	stored = err == nil
 	return err
 }
 
 // writeTable is write over an immediate store.
-func (n *Namespace) writeTable(key string, w write) error {
+func (n *Namespace) writeTable(key string, w *write) error {
 	s := n.shard(key)
 	var wake wakeList
 	defer wake.fire()
@@ -181,12 +181,12 @@ func (n *Namespace) writeTable(key string, w write) error {
 	if s.closed {
 		return ruleError(w.op, n.name, ErrClosed)
 	}
-	if err := n.storeTable(key, &w); err != nil {
+	if err := n.storeTable(key, w); err != nil {
 		return err
 	}
 	if r := s.find(n, key); r != nil {
 		r.supersede()
-		r.land(&w, time.Time{}, &wake)
+		r.land(w, time.Time{}, &wake)
 		r.settle(&wake)
 	}
 	return nil
