@@ -11,11 +11,13 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"go.bytecodealliance.org/wit"
+	"golang.org/x/mod/modfile"
 
 	"github.com/wasikv/wasikv/cmd/wit-bindgen-host/internal/gen"
 	"github.com/wasikv/wasikv/cmd/wit-bindgen-host/internal/model"
@@ -48,7 +50,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "wit-bindgen-host: %v\nRun wit-bindgen-host -help for usage.\n", err)
 		return usage
 	}
-	if err := run(o, stdout); err != nil {
+	if err := run(o); err != nil {
 		fmt.Fprintf(stderr, "wit-bindgen-host: %v\n", err)
 		return failed
 	}
@@ -117,12 +119,11 @@ func prefixOf(dir string) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			for line := range strings.SplitSeq(string(text), "\n") {
-				if module, ok := strings.CutPrefix(strings.TrimSpace(line), "module "); ok {
-					return strings.TrimSuffix(strings.Trim(module, `"`)+"/"+filepath.ToSlash(rel), "/."), nil
-				}
+			module := modfile.ModulePath(text)
+			if module == "" {
+				return "", fmt.Errorf("%s names no module", filepath.Join(root, "go.mod"))
 			}
-			return "", fmt.Errorf("%s names no module", filepath.Join(root, "go.mod"))
+			return path.Join(module, filepath.ToSlash(rel)), nil
 		}
 		if root == filepath.Dir(root) {
 			return "", fmt.Errorf("%s is in no Go module: give the import path of the output with -package-prefix", abs)
@@ -130,15 +131,15 @@ func prefixOf(dir string) (string, error) {
 	}
 }
 
-func run(o *options, stdout io.Writer) error {
-	path, err := filepath.Abs(o.wit)
+func run(o *options) error {
+	source, err := filepath.Abs(o.wit)
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(source); err != nil {
 		return fmt.Errorf("cannot read WIT: %w", err)
 	}
-	resolve, err := wit.LoadWIT(path)
+	resolve, err := wit.LoadWIT(source)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.wit, err)
 	}
@@ -149,6 +150,9 @@ func run(o *options, stdout io.Writer) error {
 	files, err := gen.Generate(gen.Config{PackagePrefix: o.prefix, Mappings: o.mappings}, faces)
 	if err != nil {
 		return err
+	}
+	if len(files) == 0 {
+		return errors.New("nothing to generate: bindings of all selected interfaces exist; -no-default-maps makes them anew")
 	}
 	var stale []string
 	if o.prune || o.check {

@@ -267,11 +267,19 @@ func (a *adapter) view(elem *model.Type, ptr, n string) string {
 	return view
 }
 
+// elementOf gives the part of a list's view that an element takes.
+func elementOf(elem *model.Type, view, i string) string {
+	if elem.Size == 1 {
+		return fmt.Sprintf("(*[1]byte)(%s[%s:])", view, i)
+	}
+	return fmt.Sprintf("(*[%d]byte)(%s[%s*%d:])", elem.Size, view, i, elem.Size)
+}
+
 // liftElements fills a slice from a view of the list.
 func (a *adapter) liftElements(elem *model.Type, view, slice string) {
 	m, i := a.locals.temp("m"), a.locals.temp("i")
 	a.body.f("for %s := range %s {", i, slice)
-	a.body.f("%s := (*[%d]byte)(%s[%s*%d:])", m, elem.Size, view, i, elem.Size)
+	a.body.f("%s := %s", m, elementOf(elem, view, i))
 	a.set(slice+"["+i+"]", elem, place{mem: m, size: elem.Size})
 	a.body.f("}")
 }

@@ -270,7 +270,7 @@ func (s *store) lowerList(elem *model.Type, expr string) (ptr, n string) {
 	sub := s.newStore(elem, fmt.Sprintf("%s+uint32(%s)*%d", ptr, i, elem.Size))
 	if !elem.Dynamic && !s.large.outlined(elem) {
 		view := s.adapter.view(elem, ptr, n)
-		sub.view = fmt.Sprintf("(*[%d]byte)(%s[%s*%d:])", elem.Size, view, i, elem.Size)
+		sub.view = elementOf(elem, view, i)
 	}
 	s.body.f("for %s := range %s {", i, expr)
 	v := sub.prepare(elem, expr+"["+i+"]", sub.at())

@@ -221,7 +221,7 @@ func (a *adapters) callEchoBools(ctx context.Context, f *component.Frame, stack 
 	vLent := callEchoBoolsV.Take(f, n)
 	v := *vLent
 	for i := range v {
-		m := (*[1]byte)(view[i*1:])
+		m := (*[1]byte)(view[i:])
 		v[i] = m[0] != 0
 	}
 	ret := uint32(stack[2])
@@ -233,7 +233,7 @@ func (a *adapters) callEchoBools(ctx context.Context, f *component.Frame, stack 
 	n2 := uint32(len(r))
 	view2 := f.List(p2, n2, 1, 1)
 	for i2 := range r {
-		m3 := (*[1]byte)(view2[i2*1:])
+		m3 := (*[1]byte)(view2[i2:])
 		m3[0] = 0
 		if r[i2] {
 			m3[0] = 1
