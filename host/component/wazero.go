@@ -105,8 +105,13 @@ type moduleGuest struct {
 	// call is the context of the call under way: from, marked with the guest.
 	// It stays for the next call, which mostly has the same.
 	call context.Context
-	from [2]uintptr
+	from words
 }
+
+// words are what an interface value consists of.
+type words struct{ kind, data uintptr }
+
+func wordsOf[T any](i *T) *words { return (*words)(unsafe.Pointer(i)) }
 
 // instantiate makes the host modules of an interface, one for each name.
 func (s *modules) instantiate(ctx context.Context, r wazero.Runtime, i *Interface, names []string) error {
@@ -219,8 +224,8 @@ func (g *moduleGuest) fail(ctx context.Context, reason any) {
 func (g *moduleGuest) context(ctx context.Context) context.Context {
 	// Equal words are the same context, which g.call keeps alive. Comparing the
 	// interfaces themselves would panic for contexts that cannot be compared.
-	if words := *(*[2]uintptr)(unsafe.Pointer(&ctx)); words != g.from {
-		g.from, g.call = words, WithGuest(ctx, g.guest)
+	if w := wordsOf(&ctx); w.data != g.from.data || w.kind != g.from.kind {
+		g.from, g.call = *w, WithGuest(ctx, g.guest)
 	}
 	return g.call
 }
@@ -238,7 +243,7 @@ func (s *modules) of(m api.Module) *moduleGuest {
 // address is where a module lives. Modules are pointers, and as long as a
 // moduleGuest refers to one no other has its address.
 func address(m api.Module) uint64 {
-	return uint64((*(*[2]uintptr)(unsafe.Pointer(&m)))[1])
+	return uint64(wordsOf(&m).data)
 }
 
 func (s *modules) find(m api.Module, slot *atomic.Pointer[moduleGuest]) *moduleGuest {

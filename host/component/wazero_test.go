@@ -589,3 +589,38 @@ func TestModulesConcurrently(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// A call costs no allocation.
+func TestModulesAllocations(t *testing.T) {
+	w := newWorld(t, component.ModuleOptions{})
+	r := wazero.NewRuntime(w.ctx) // compiled: the interpreter allocates
+	defer r.Close(w.ctx)
+	closer, err := component.InstantiateModules(w.ctx, r, newPlain(t), component.ModuleOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closer.Close(w.ctx)
+	m, err := r.Instantiate(w.ctx, trampolines{imports: []imported{{"test:modules/plain", "nop", 0, 0}}}.wasm())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fn := m.ExportedFunction("test:modules/plain#nop")
+	if n := testing.AllocsPerRun(1000, func() {
+		if err := fn.CallWithStack(w.ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+	}); n != 0 {
+		t.Errorf("a call allocates %v times", n)
+	}
+}
+
+func newPlain(t *testing.T) *component.Linker {
+	l := component.NewLinker()
+	if err := l.Define(&component.Interface{
+		Name:  "test:modules/plain",
+		Funcs: []component.Func{{Name: "nop", Call: func(context.Context, *component.Frame, []uint64) {}}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
