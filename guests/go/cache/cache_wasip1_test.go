@@ -334,18 +334,15 @@ func deep(n int, k string, value []byte) error {
 	for i := range frame {
 		frame[i] = byte(n)
 	}
+	err := error(nil)
 	if n > 0 {
-		if err := deep(n-1, k, value); err != nil {
-			return err
-		}
-	}
-	got, ok, err := Get(k)
-	if err == nil && (!ok || !bytes.Equal(got, value)) {
-		err = errors.New("the value came back changed")
+		err = deep(n-1, k, value)
+	} else if got, ok, failed := Get(k); failed != nil || !ok || !bytes.Equal(got, value) {
+		err = errors.Join(failed, errors.New("the value did not come back as it was"))
 	}
 	for i := range frame {
 		if frame[i] != byte(n) {
-			err = errors.New("a stack frame was overwritten")
+			return errors.New("a stack frame was overwritten")
 		}
 	}
 	return err
