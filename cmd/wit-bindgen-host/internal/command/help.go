@@ -38,6 +38,8 @@ Flags:
   -check                write nothing; fail where the output is not up to date
   -help                 this text
 
-Example, in a Go file beside the directory wit:
-  //go:generate go run github.com/wasikv/wasikv/cmd/wit-bindgen-host -world host -out bindings
+Example: add it to your module as a tool,
+  go get -tool github.com/wasikv/wasikv/cmd/wit-bindgen-host
+and say in a Go file beside the directory wit
+  //go:generate go tool wit-bindgen-host -world host -out bindings
 `
