@@ -270,17 +270,20 @@ func FromContext(ctx context.Context) *Guest {
 // Enter begins a call from a guest: it finds the frame by the context and the
 // frame's index in the plan, and traps where the instance may not leave.
 func Enter(ctx context.Context, frame int) *Frame {
-	c, ok := ctx.(*callContext)
-	if !ok {
-		// What wazero passes on is what the guest was called with, unless a
-		// listener or snapshotter wraps it.
-		c = &callContext{guest: FromContext(ctx)}
+	if c, ok := ctx.(*callContext); ok {
+		if f := &c.guest.frames[frame]; !f.instance.noLeave {
+			f.lifted = 0
+			return f
+		}
 	}
-	f := &c.guest.frames[frame]
-	if f.instance.noLeave {
-		f.instance.CheckLeave()
-	}
-	f.lifted = 0
+	return enter(ctx, frame)
+}
+
+// enter is Enter where the guest may not leave, or the context is not the very
+// one that the guest was called with, since a listener or snapshotter wraps it.
+func enter(ctx context.Context, frame int) *Frame {
+	f := &FromContext(ctx).frames[frame]
+	f.Enter()
 	return f
 }
 

@@ -14,76 +14,89 @@ type table struct {
 }
 
 // entry is a handle. A free one has no resource type, and its rep is the next
-// free handle.
+// free handle; the rest of it is zero.
 type entry struct {
 	resource *types.Resource
 	object   any    // host resource
+	task     *Task  // of a borrow: the call that must drop it; nil: it is own
 	rep      uint32 // resource that a guest defines
 	lends    uint32 // borrows of it under way
-	own      bool
-	task     *Task // of a borrow: the call that must drop it
 }
+
+// own reports whether a live handle owns its resource.
+func (e *entry) own() bool { return e.task == nil }
 
 // Abandoner is what a host resource implements that must hear of a guest that
 // ended without dropping it.
 type Abandoner interface{ Abandon() }
 
-func (in *Instance) add(e entry) uint32 {
+// add takes a free handle of r: the entry's other fields are zero, and the
+// caller's to set. object is what it will hold, abandoned where there is no
+// room.
+func (in *Instance) add(r *types.Resource, object any) (uint32, *entry) {
 	g := in.guest
-	if g.held >= g.limits.Handles {
-		e.abandon()
-		Throw("the guest holds %d resources, the limit (Limits.Handles)", g.held)
+	t := &in.table
+	h := t.free
+	if h == 0 || g.held >= g.limits.Handles {
+		h = in.grow(object)
 	}
 	g.held++
-	t := &in.table
-	if h := t.free; h != 0 {
-		slot := &t.entries[h]
-		t.free = slot.rep
-		*slot = e
-		return h
+	e := &t.entries[h]
+	t.free = e.rep
+	e.resource, e.object, e.rep = r, object, 0
+	return h, e
+}
+
+// grow makes room for a handle, and gives it: free, and the first to be taken.
+func (in *Instance) grow(object any) uint32 {
+	g := in.guest
+	if g.held >= g.limits.Handles {
+		abandon(object)
+		Throw("the guest holds %d resources, the limit (Limits.Handles)", g.held)
 	}
+	t := &in.table
 	if len(t.entries) == 0 {
 		t.entries = append(make([]entry, 0, 16), entry{})
 	}
-	t.entries = append(t.entries, e)
+	t.entries = append(t.entries, entry{})
 	return uint32(len(t.entries) - 1)
 }
 
 // lookup gives the entry of a live handle of one resource type, or traps.
 func (in *Instance) lookup(r *types.Resource, h uint32) *entry {
-	t := &in.table
-	if uint64(h) < uint64(len(t.entries)) {
-		if e := &t.entries[h]; e.resource == r && r != nil {
-			return e
-		}
+	if t := in.table.entries; uint64(h) < uint64(len(t)) && t[h].resource == r {
+		return &t[h]
 	}
-	in.badHandle(r, h)
-	return nil
+	return in.badHandle(r, h)
 }
 
-func (in *Instance) badHandle(r *types.Resource, h uint32) {
+func (in *Instance) badHandle(r *types.Resource, h uint32) *entry {
 	t := &in.table
 	if uint64(h) >= uint64(len(t.entries)) || t.entries[h].resource == nil {
 		Throw("unknown handle index %d, a %s was expected", h, r.Name)
 	}
 	Throw("handle %d is a %s, a %s was expected", h, t.entries[h].resource.Name, r.Name)
+	return nil
 }
 
-func (in *Instance) remove(h uint32) {
-	t := &in.table
-	t.entries[h] = entry{rep: t.free}
-	t.free = h
+// remove frees a handle, which is neither lent nor a borrow.
+func (in *Instance) remove(h uint32, e *entry) {
+	e.resource, e.object, e.rep = nil, nil, in.table.free
+	in.table.free = h
 	in.guest.held--
 }
 
 // NewOwn adds an own handle of a host resource.
 func (in *Instance) NewOwn(r *types.Resource, object any) uint32 {
-	return in.add(entry{resource: r, object: object, own: true})
+	h, _ := in.add(r, object)
+	return h
 }
 
 // NewRep adds an own handle of a resource that a guest defines.
 func (in *Instance) NewRep(r *types.Resource, rep uint32) uint32 {
-	return in.add(entry{resource: r, rep: rep, own: true})
+	h, e := in.add(r, nil)
+	e.rep = rep
+	return h
 }
 
 // NewBorrow adds a borrow handle, which the call under way must drop before it
@@ -92,7 +105,8 @@ func (in *Instance) NewBorrow(r *types.Resource, rep uint32, object any) uint32 
 	if in.task == nil {
 		Throw("a borrow of %s was passed outside a call", r.Name)
 	}
-	h := in.add(entry{resource: r, rep: rep, object: object, task: in.task})
+	h, e := in.add(r, nil)
+	e.object, e.rep, e.task = object, rep, in.task
 	in.task.borrows++
 	return h
 }
@@ -107,17 +121,25 @@ func (in *Instance) Drop(r *types.Resource, h uint32) (rep uint32, object any, o
 	if e.lends != 0 {
 		Throw("handle %d of %s cannot be dropped while it is lent", h, r.Name)
 	}
-	if e.task != nil {
+	rep, object, owned = e.rep, e.object, e.own()
+	if !owned {
 		e.task.borrows--
+		e.task = nil
 	}
-	rep, object, owned = e.rep, e.object, e.own
-	in.remove(h)
+	in.remove(h, e)
 	return rep, object, owned
 }
 
 // DropHost is resource.drop of a host resource.
 func (in *Instance) DropHost(ctx context.Context, r *types.Resource, h uint32) {
-	if _, object, owned := in.Drop(r, h); owned && r.Drop != nil {
+	e := in.lookup(r, h)
+	if e.lends != 0 || !e.own() {
+		in.Drop(r, h)
+		return
+	}
+	object := e.object
+	in.remove(h, e)
+	if r.Drop != nil {
 		r.Drop(ctx, object)
 	}
 }
@@ -125,27 +147,30 @@ func (in *Instance) DropHost(ctx context.Context, r *types.Resource, h uint32) {
 // take lifts an own handle: it leaves the table.
 func (in *Instance) take(r *types.Resource, h uint32) entry {
 	e := in.lookup(r, h)
-	if !e.own {
+	if !e.own() {
 		Throw("handle %d is a borrow, an own of %s was expected", h, r.Name)
 	}
 	if e.lends != 0 {
 		Throw("handle %d of %s cannot be passed on while it is lent", h, r.Name)
 	}
 	out := *e
-	in.remove(h)
+	in.remove(h, e)
 	return out
 }
 
 func (t *table) abandon() {
 	for i := range t.entries {
-		t.entries[i].abandon()
+		e := &t.entries[i]
+		if e.resource != nil && e.own() {
+			abandon(e.object)
+		}
+		e.object = nil
 	}
 }
 
 // abandon tells an owned host object that its guest ended.
-func (e *entry) abandon() {
-	if a, ok := e.object.(Abandoner); ok && e.own {
+func abandon(object any) {
+	if a, ok := object.(Abandoner); ok {
 		a.Abandon()
 	}
-	e.object = nil
 }

@@ -162,7 +162,9 @@ func (m *mover) leaf(t *types.Type, raw uint64) uint64 {
 
 func (m *mover) own(r *types.Resource, h uint32) uint32 {
 	e := m.from.instance.take(r, h)
-	return m.to.instance.add(entry{resource: r, object: e.object, rep: e.rep, own: true})
+	h, to := m.to.instance.add(r, e.object)
+	to.rep = e.rep
+	return h
 }
 
 func (m *mover) borrow(r *types.Resource, h uint32) uint32 {
