@@ -23,6 +23,8 @@ func inParallel(n int, f func(i int)) {
 	wg.Wait()
 }
 
+func newRandom(worker int) *rand.Rand { return rand.New(rand.NewPCG(uint64(worker), 1)) }
+
 // seal makes a value that tells its key and whether it is whole.
 func seal(key string, size int, random *rand.Rand) []byte {
 	value := make([]byte, 4, 4+1+len(key)+size)
@@ -47,7 +49,7 @@ func testConcurrency(t *testing.T, h *harness) {
 	const workers, keys = 16, 8
 	until := time.Now().Add(500 * time.Millisecond)
 	inParallel(workers, func(worker int) {
-		random := rand.New(rand.NewPCG(uint64(worker), 1))
+		random := newRandom(worker)
 		for time.Now().Before(until) {
 			namespace := fmt.Sprint("ns", random.IntN(2))
 			key := fmt.Sprint("key", random.IntN(keys))

@@ -60,6 +60,7 @@ type Driver struct {
 	tables map[string]*table
 
 	evictions, expirations atomic.Uint64
+	unsettled              atomic.Int64 // bytes of large values written since otter last made room
 }
 
 // space is the life of a namespace between two clears.
@@ -131,6 +132,21 @@ func (d *Driver) countDeletion(e otter.DeletionEvent[entryID, *entry]) {
 		d.evictions.Add(1)
 	case otter.CauseExpiration:
 		d.expirations.Add(1)
+	}
+}
+
+// Otter makes room in the background and lets a few hundred writes pile up first. That is nothing
+// while values are small, and a multiple of the capacity when they are not.
+const largeValue = 4 << 10
+
+// settle has otter make room now if the large values written since it last did amount to something.
+func (d *Driver) settle(e *entry) {
+	if len(e.value) < largeValue {
+		return
+	}
+	if d.unsettled.Add(int64(len(e.value))) > int64(d.capacity/32) {
+		d.unsettled.Store(0)
+		d.entries.CleanUp()
 	}
 }
 

@@ -127,6 +127,7 @@ func (t *table) newEntry(op, key string, value []byte, ttl time.Duration) (*entr
 // nobody reads any more and would only take room. Either the walk sees the entry, or this sees
 // that the space is cleared.
 func (t *table) afterWrite(e *entry) {
+	t.driver.settle(e)
 	if e.space.cleared.Load() {
 		t.driver.entries.Invalidate(t.id(e.space, e.key))
 	}
