@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"strings"
 
@@ -92,7 +93,10 @@ func (in *Instance) initialize(ctx context.Context) error {
 	return nil
 }
 
-var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions()
+// anonymous configures the core modules of components. The source of random
+// numbers is for none of them to read; without one, wazero seeds a generator
+// for each, which takes longer than the rest of an instantiation.
+var anonymous = wazero.NewModuleConfig().WithName("").WithStartFunctions().WithRandSource(rand.Reader)
 
 // Guest gives the guest's state, for the embedder's own interfaces.
 func (in *Instance) Guest() *component.Guest { return in.inner.Guest() }

@@ -112,15 +112,15 @@ func NewGuest(life context.Context, limits Limits, slots int) *Guest {
 	g := &Guest{limits: limits.WithDefaults(), states: make([]any, slots)}
 	g.life, g.end = context.WithCancel(life)
 	g.memory.limit = g.limits.MemoryBytes
-	g.quiet = &callContext{Context: context.Background(), guest: g}
+	g.quiet = &callContext{guest: g, Context: context.Background(), bare: true}
 	return g
 }
 
 // Limits gives the guest's limits, defaults filled in.
 func (g *Guest) Limits() *Limits { return &g.limits }
 
-// Context ends when the guest is closed; work that outlives a call runs under
-// it.
+// Context ends when the guest is closed, or ended by a trap or an exit; work
+// that outlives a call runs under it.
 func (g *Guest) Context() context.Context { return g.life }
 
 // setting is what an embedder configured under a key; there are a few.
@@ -153,10 +153,12 @@ func (g *Guest) OnClose(f func(ctx context.Context)) { g.closers = append(g.clos
 // Err is the trap that poisoned the guest, or nil.
 func (g *Guest) Err() error { return g.fault }
 
-// Poison refuses every later call, with the trap that is the reason.
+// Poison refuses every later call, with the trap that is the reason, and ends
+// the Context: what others wait for passes on without waiting for Close.
 func (g *Guest) Poison(err error) {
 	if g.fault == nil {
 		g.fault = err
+		g.end()
 	}
 }
 
@@ -240,6 +242,7 @@ func (g *Guest) open(i *Interface) any {
 type callContext struct {
 	context.Context
 	guest *Guest
+	bare  bool // there is nothing else to look up
 }
 
 type guestKey struct{}
@@ -248,6 +251,9 @@ type guestKey struct{}
 func (c *callContext) Value(key any) any {
 	if key == (guestKey{}) {
 		return c.guest
+	}
+	if c.bare {
+		return nil
 	}
 	return c.Context.Value(key)
 }
