@@ -22,7 +22,7 @@ build: ## build the command line tool as bin/wasikv
 
 run: build ## run guests that share a cache: one computes, the others get it
 	@echo '# four instances of a read-through guest on one cache in memory'
-	$(BIN) run --instances 4 testdata/guests/readthrough.wasm
+	$(BIN) run --instances 4 testdata/guests/rust-readthrough.component.wasm
 
 test: setup ## run the tests (installs redis-server where it is missing)
 	go test -timeout 9m ./...
