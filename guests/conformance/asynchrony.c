@@ -85,6 +85,7 @@ static verdict pending(void)
 	uint32_t n = number_argument();
 	future *f = (future *)buffer(n * sizeof *f);
 
+	note("pending:", "0");
 	for (uint32_t i = 0; i < n; i++)
 		f[i] = start(GET, key_at("pending", i));
 	note("pending:", number(n));
@@ -95,7 +96,7 @@ static verdict pending(void)
 			return text("a get is over: ", unexpected(o), NULL, NULL);
 		drop_future(f[i]);
 	}
-	note("dropped:", number(n));
+	note("pending:", "0");
 	return NULL;
 }
 

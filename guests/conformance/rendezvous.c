@@ -1,4 +1,4 @@
-/* get-or-set: behaviours 42 to 59. */
+/* get-or-set: behaviours 42 to 60. */
 #include "conformance.h"
 
 /* How long a host is given to queue what was asked for. */
@@ -238,7 +238,7 @@ static verdict skipped_waiter(void)
 	return fill(v, "filled", MINUTE);
 }
 
-/* ---- 51: one instance ends with the vacancy, another waits ---- */
+/* ---- 51 and 60: one instance ends with the vacancy, another waits ---- */
 
 WASIKV_IMPORT("wasi:cli/exit@0.2.12", "exit") void exit_with(int32_t failure);
 
@@ -278,6 +278,16 @@ static verdict hold_and_return(void)
 	TRY(hold(&v));
 	fill_later(v, MINUTE);
 	return NULL;
+}
+
+/* Whoever runs it ends it meanwhile, from outside. */
+static verdict hold_and_hang(void)
+{
+	handle v;
+
+	TRY(hold(&v));
+	pause_ms(2 * MINUTE);
+	return "the guest was not killed";
 }
 
 static verdict inherit(void)
@@ -473,6 +483,7 @@ const struct behaviour behaviours[] = {
     {"B51-trap", "holds a vacancy and traps", hold_and_trap, ON_REQUEST},
     {"B51-exit", "holds a vacancy and exits", hold_and_exit, ON_REQUEST},
     {"B51-return", "holds a vacancy and returns", hold_and_return, ON_REQUEST},
+    {"B60-hold", "holds a vacancy until it is killed", hold_and_hang, ON_REQUEST},
     {"B51-wait", "waits for a vacancy whose holder ends", inherit, ON_REQUEST},
     {"B52", "a guest that waits for its own vacancy: the timeout resolves it", own_waiter, ALWAYS},
     {"B53", "the timeout re-vacates; a late fill never overwrites", late_fill, ALWAYS},
