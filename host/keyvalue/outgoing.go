@@ -35,9 +35,8 @@ func (s *guest) OutgoingValueNewOutgoingValue(context.Context) (types.OutgoingVa
 func (s *guest) outgoing() *outgoingValue {
 	v := s.outgoings.take()
 	if v == nil {
-		v = new(outgoingValue)
+		v = &outgoingValue{guest: s}
 	}
-	*v = outgoingValue{guest: s}
 	return v
 }
 
@@ -156,7 +155,9 @@ func (v *outgoingValue) end() {
 		v.stream.charge(0)
 		v.stream.value = nil
 	}
-	v.guest.outgoings.put(v)
+	s := v.guest
+	*v = outgoingValue{guest: s} // a pooled value keeps no body alive
+	s.outgoings.put(v)
 }
 
 // outgoingBody is the stream of write-body-async.
