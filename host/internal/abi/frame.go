@@ -89,30 +89,45 @@ func (f *Frame) TrapIn(fn string, err error) {
 // realloc.
 func (f *Frame) Area(ptr, size, align uint32) []byte {
 	if ptr&(align-1) != 0 {
-		Throw("pointer %#x is not aligned to %d", ptr, align)
+		f.misaligned(ptr, align)
 	}
 	return f.view(ptr, size)
 }
 
+func (f *Frame) misaligned(ptr, align uint32) {
+	Throw("pointer %#x is not aligned to %d", ptr, align)
+}
+
 func (f *Frame) view(ptr, size uint32) []byte {
+	if f.memory != nil {
+		if b, ok := f.memory.Read(ptr, size); ok {
+			return b
+		}
+	}
+	return f.noView(ptr, size)
+}
+
+// noView traps; it is apart so that the path to memory is short.
+func (f *Frame) noView(ptr, size uint32) []byte {
 	if f.memory == nil {
 		Throw("the call passes memory, and its canonical options name none")
 	}
-	b, ok := f.memory.Read(ptr, size)
-	if !ok {
-		Throw("pointer %#x with %d bytes is out of bounds of memory", ptr, size)
-	}
-	return b
+	Throw("pointer %#x with %d bytes is out of bounds of memory", ptr, size)
+	return nil
 }
 
 // List views n elements of a size and alignment at ptr. The view is valid
 // until the next realloc.
 func (f *Frame) List(ptr, n, size, align uint32) []byte {
-	hi, total := bits.Mul64(uint64(n), uint64(size))
-	if hi != 0 || total > types.MaxSize {
-		Throw("list of %d elements of %d bytes exceeds %d bytes", n, size, types.MaxSize)
+	total := uint64(n) * uint64(size) // of 32 bits each
+	if total > types.MaxSize {
+		tooLong(uint64(n), size)
 	}
 	return f.Area(ptr, uint32(total), align)
+}
+
+func tooLong(n uint64, size uint32) {
+	Throw("list of %d elements of %d bytes exceeds %d bytes", n, size, types.MaxSize)
 }
 
 // Bytes views a list<u8> in place: valid for this call, until the next
@@ -144,6 +159,16 @@ func (f *Frame) String(ptr, n uint32) string {
 	return unsafe.String(unsafe.SliceData(b), len(b))
 }
 
+// ChargedString is String for one of many: its bytes count against
+// Limits.LiftBytes although they are not copied, since checking them takes
+// time, and any number of strings in a list may share one area.
+func (f *Frame) ChargedString(ptr, n uint32) string {
+	if f.encoding == UTF8 { // else String charges what it copies
+		f.Charge(uint64(n))
+	}
+	return f.String(ptr, n)
+}
+
 // Realloc calls the guest's allocator and checks what it returns. old and
 // oldSize are 0 for a new allocation. Views taken before are stale after it.
 func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
@@ -153,7 +178,7 @@ func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
 	in := f.instance
 	f.stack = [4]uint64{uint64(old), uint64(oldSize), uint64(align), uint64(size)}
 	in.noLeave = true
-	err := f.realloc.Call(in.guest.quiet, f.stack[:])
+	err := f.realloc.Call(&in.guest.quiet, f.stack[:])
 	in.noLeave = false
 	if err != nil {
 		panic(&Trap{Reason: "realloc failed", Cause: err})
@@ -179,8 +204,12 @@ func (f *Frame) NewBytes(b []byte) (ptr, n uint32) {
 	return ptr, n
 }
 
-// NewString lowers a string in the guest's encoding.
+// NewString lowers a string in the guest's encoding. It traps where a host
+// function gave bytes that are not UTF-8, which a guest may rely on.
 func (f *Frame) NewString(s string) (ptr, n uint32) {
+	if !utf8.ValidString(s) {
+		Throw("the host function returned a string that is not UTF-8")
+	}
 	if f.encoding != UTF8 {
 		return f.encode(s)
 	}
@@ -192,7 +221,7 @@ func (f *Frame) NewString(s string) (ptr, n uint32) {
 func (f *Frame) NewList(n int, size, align uint32) (ptr uint32) {
 	hi, total := bits.Mul64(uint64(n), uint64(size))
 	if hi != 0 || total > types.MaxSize {
-		Throw("list of %d elements of %d bytes exceeds %d bytes", n, size, types.MaxSize)
+		tooLong(uint64(n), size)
 	}
 	return f.Realloc(0, 0, align, uint32(total))
 }

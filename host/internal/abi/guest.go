@@ -71,7 +71,7 @@ type Guest struct {
 	limits Limits
 	life   context.Context
 	end    context.CancelFunc
-	quiet  context.Context // for calls that do no waiting: realloc
+	quiet  quietContext
 	values []setting
 	states []any
 	// frames are the canonical options of the guest's lowered imports, by the
@@ -112,7 +112,7 @@ func NewGuest(life context.Context, limits Limits, slots int) *Guest {
 	g := &Guest{limits: limits.WithDefaults(), states: make([]any, slots)}
 	g.life, g.end = context.WithCancel(life)
 	g.memory.limit = g.limits.MemoryBytes
-	g.quiet = &callContext{guest: g, Context: context.Background(), bare: true}
+	g.quiet = quietContext{Context: context.Background(), guest: g}
 	return g
 }
 
@@ -242,7 +242,6 @@ func (g *Guest) open(i *Interface) any {
 type callContext struct {
 	context.Context
 	guest *Guest
-	bare  bool // there is nothing else to look up
 }
 
 type guestKey struct{}
@@ -252,11 +251,27 @@ func (c *callContext) Value(key any) any {
 	if key == (guestKey{}) {
 		return c.guest
 	}
-	if c.bare {
-		return nil
-	}
 	return c.Context.Value(key)
 }
+
+// quietContext is what realloc and post-return are called with: it has no
+// deadline, since they may not wait, and it is no callContext, so that Enter
+// need not ask whether they may call imports, which they may not.
+type quietContext struct {
+	context.Context
+	guest *Guest
+}
+
+// Value implements context.Context.
+func (c *quietContext) Value(key any) any {
+	if key == (guestKey{}) {
+		return c.guest
+	}
+	return nil
+}
+
+// Quiet is the context for code of the guest that may not call imports.
+func (g *Guest) Quiet() context.Context { return &g.quiet }
 
 // WithGuest marks a context as belonging to a call into g.
 func WithGuest(ctx context.Context, g *Guest) context.Context {
@@ -274,13 +289,12 @@ func FromContext(ctx context.Context) *Guest {
 }
 
 // Enter begins a call from a guest: it finds the frame by the context and the
-// frame's index in the plan, and traps where the instance may not leave.
+// frame's index in the plan, and traps where the guest may not leave.
 func Enter(ctx context.Context, frame int) *Frame {
 	if c, ok := ctx.(*callContext); ok {
-		if f := &c.guest.frames[frame]; !f.instance.noLeave {
-			f.lifted = 0
-			return f
-		}
+		f := &c.guest.frames[frame]
+		f.lifted = 0
+		return f
 	}
 	return enter(ctx, frame)
 }

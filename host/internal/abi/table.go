@@ -64,8 +64,10 @@ func (in *Instance) grow(object any) uint32 {
 
 // lookup gives the entry of a live handle of one resource type, or traps.
 func (in *Instance) lookup(r *types.Resource, h uint32) *entry {
-	if t := in.table.entries; uint64(h) < uint64(len(t)) && t[h].resource == r {
-		return &t[h]
+	if t := in.table.entries; uint(h) < uint(len(t)) {
+		if e := &t[h]; e.resource == r {
+			return e
+		}
 	}
 	return in.badHandle(r, h)
 }

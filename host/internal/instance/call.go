@@ -67,7 +67,7 @@ func (in *Instance) invoke(ctx context.Context, l *lifted, args []abi.Value) (re
 	task.Returned()
 	ret := l.stack[0]
 	result = abi.LiftResult(l.frame, l.spec.Type, l.stack)
-	l.postReturn(ctx, ret)
+	l.postReturn(ret)
 	return result
 }
 
@@ -86,19 +86,19 @@ func (in *Instance) CallGuest(ctx context.Context, caller *abi.Frame, lowered in
 	task.Returned()
 	ret := l.stack[0]
 	abi.TransferResult(l.frame, caller, spec.Type, l.stack, stack)
-	l.postReturn(ctx, ret)
+	l.postReturn(ret)
 	lent.Return()
 }
 
 // postReturn lets the callee free what it returned; ret is the flat result.
-func (l *lifted) postReturn(ctx context.Context, ret uint64) {
+func (l *lifted) postReturn(ret uint64) {
 	if l.spec.PostReturn == nil {
 		return
 	}
 	l.stack[0] = ret
 	l.owner.Forbid()
 	defer l.owner.Permit()
-	if err := l.post.Call(ctx, l.stack); err != nil {
+	if err := l.post.Call(l.owner.Guest().Quiet(), l.stack); err != nil {
 		panic(err)
 	}
 }

@@ -144,7 +144,11 @@ func (a *adapter) lift(t *model.Type, p place) string {
 	case model.Char:
 		return "f.Char(" + a.bits(p, 4) + ")"
 	case model.String:
-		return fmt.Sprintf("f.String(%s, %s)", a.word(p, 0), a.word(p, 1))
+		read := "String"
+		if !p.stack {
+			read = "ChargedString" // there may be many of them
+		}
+		return fmt.Sprintf("f.%s(%s, %s)", read, a.word(p, 0), a.word(p, 1))
 	case model.List:
 		return a.liftList(t, p)
 	case model.Record, model.Tuple:

@@ -405,7 +405,7 @@ func (a *adapters) callPassRecord(ctx context.Context, f *component.Frame, stack
 	list := component.MakeList[component.Tuple2[string, Item]](f, n)
 	for i := range list {
 		m := (*[12]byte)(view[i*12:])
-		list[i] = component.Tuple2[string, Item]{F0: f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Claim(ItemResource, binary.LittleEndian.Uint32(m[8:])).(Item)}
+		list[i] = component.Tuple2[string, Item]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Claim(ItemResource, binary.LittleEndian.Uint32(m[8:])).(Item)}
 	}
 	v := component.Tuple3[string, Item, []component.Tuple2[string, Item]]{F0: f.String(uint32(stack[0]), uint32(stack[1])), F1: f.Claim(ItemResource, uint32(stack[2])).(Item), F2: list}
 	f.Lifted()
@@ -504,7 +504,7 @@ func (a *adapters) callPairs(ctx context.Context, f *component.Frame, stack []ui
 	v := *vLent
 	for i := range v {
 		m := (*[12]byte)(view[i*12:])
-		v[i] = component.Tuple2[Item, string]{F0: f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item), F1: f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))}
+		v[i] = component.Tuple2[Item, string]{F0: f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item), F1: f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))}
 	}
 	r, err := a.host(f).Pairs(ctx, v)
 	if err != nil {

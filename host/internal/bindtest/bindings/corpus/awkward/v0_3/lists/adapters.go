@@ -411,7 +411,7 @@ func (a *adapters) callEchoStrings(ctx context.Context, f *component.Frame, stac
 	v := *vLent
 	for i := range v {
 		m := (*[8]byte)(view[i*8:])
-		v[i] = f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+		v[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 	}
 	ret := uint32(stack[2])
 	r, err := a.host(f).EchoStrings(ctx, v)
@@ -518,7 +518,7 @@ func (a *adapters) callEchoPairs(ctx context.Context, f *component.Frame, stack 
 	v := *vLent
 	for i := range v {
 		m := (*[16]byte)(view[i*16:])
-		v[i] = component.Tuple2[string, []byte]{F0: f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Bytes(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))}
+		v[i] = component.Tuple2[string, []byte]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Bytes(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))}
 	}
 	ret := uint32(stack[2])
 	r, err := a.host(f).EchoPairs(ctx, v)
@@ -718,7 +718,7 @@ func (a *adapters) callEchoOptions(ctx context.Context, f *component.Frame, stac
 	for i := range v {
 		m := (*[12]byte)(view[i*12:])
 		if f.Case(uint32(m[0]), 2) == 1 {
-			v[i].Value = f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+			v[i].Value = f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
 			v[i].Some = true
 		}
 	}
@@ -764,7 +764,7 @@ func (a *adapters) callEchoResults(ctx context.Context, f *component.Frame, stac
 			list := component.MakeList[string](f, n2)
 			for i2 := range list {
 				m2 := (*[8]byte)(view2[i2*8:])
-				list[i2] = f.String(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+				list[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 			}
 			v[i].Ok = list
 		} else {
@@ -843,7 +843,7 @@ func (a *adapters) callEchoInOption(ctx context.Context, f *component.Frame, sta
 		list := component.MakeList[string](f, n)
 		for i := range list {
 			m := (*[8]byte)(view[i*8:])
-			list[i] = f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 		}
 		v.Value = list
 		v.Some = true
@@ -882,7 +882,7 @@ func (a *adapters) callEchoInResult(ctx context.Context, f *component.Frame, sta
 		list := component.MakeList[string](f, n)
 		for i := range list {
 			m := (*[8]byte)(view[i*8:])
-			list[i] = f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 		}
 		v.Ok = list
 	} else {
@@ -929,7 +929,7 @@ func (a *adapters) callTwo(ctx context.Context, f *component.Frame, stack []uint
 	a_ := *a_Lent
 	for i := range a_ {
 		m := (*[8]byte)(view[i*8:])
-		a_[i] = f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+		a_[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 	}
 	p2, n2 := uint32(stack[2]), uint32(stack[3])
 	view2 := f.List(p2, n2, 8, 4)
@@ -937,7 +937,7 @@ func (a *adapters) callTwo(ctx context.Context, f *component.Frame, stack []uint
 	b := *bLent
 	for i2 := range b {
 		m2 := (*[8]byte)(view2[i2*8:])
-		b[i2] = f.String(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+		b[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 	}
 	ret := uint32(stack[4])
 	r, err := a.host(f).Two(ctx, a_, b)
@@ -975,7 +975,7 @@ func loadJoined(f *component.Frame, m *[24]byte) Joined {
 	case shapes.JoinedTagSmall:
 		v.Small = int8(m[8])
 	case shapes.JoinedTagText:
-		v.Text = f.String(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
+		v.Text = f.ChargedString(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
 	case shapes.JoinedTagBoth:
 		v.Both = component.Tuple2[float32, float64]{F0: math.Float32frombits(binary.LittleEndian.Uint32(m[8:])), F1: math.Float64frombits(binary.LittleEndian.Uint64(m[16:]))}
 	case shapes.JoinedTagLetter:
@@ -1035,9 +1035,9 @@ func loadDeep(f *component.Frame, m *[48]byte) Deep {
 	list := component.MakeList[string](f, n)
 	for i := range list {
 		m2 := (*[8]byte)(view[i*8:])
-		list[i] = f.String(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+		list[i] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 	}
-	return Deep{Text: f.String(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), Padded: shapes.Padded{A: m[8], B: binary.LittleEndian.Uint64(m[16:]), C: m[24], D: binary.LittleEndian.Uint16(m[26:]), E: math.Float32frombits(binary.LittleEndian.Uint32(m[28:]))}, Wrapped: component.Tuple2[shapes.Wrapped, shapes.Wrapped]{F0: shapes.Wrapped{Inner: m[32]}, F1: shapes.Wrapped{Inner: m[33]}}, More: list}
+	return Deep{Text: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), Padded: shapes.Padded{A: m[8], B: binary.LittleEndian.Uint64(m[16:]), C: m[24], D: binary.LittleEndian.Uint16(m[26:]), E: math.Float32frombits(binary.LittleEndian.Uint32(m[28:]))}, Wrapped: component.Tuple2[shapes.Wrapped, shapes.Wrapped]{F0: shapes.Wrapped{Inner: m[32]}, F1: shapes.Wrapped{Inner: m[33]}}, More: list}
 }
 
 // storeDeep lowers deep to memory at ptr.

@@ -178,7 +178,7 @@ func (a *adapters) callLocals(ctx context.Context, f *component.Frame, stack []u
 	stack_ := *stack_Lent
 	for i := range stack_ {
 		m2 := (*[8]byte)(view[i*8:])
-		stack_[i] = f.String(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+		stack_[i] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 	}
 	a_ := m[12]
 	ret_ := m[13]
@@ -186,12 +186,12 @@ func (a *adapters) callLocals(ctx context.Context, f *component.Frame, stack []u
 	err := m[15]
 	fail_ := m[16]
 	ok_ := m[17]
-	m_ := f.String(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
+	m_ := f.ChargedString(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
 	p_ := m[28]
 	n_ := m[29]
 	var v component.Option[string]
 	if f.Case(uint32(m[32]), 2) == 1 {
-		v.Value = f.String(binary.LittleEndian.Uint32(m[36:]), binary.LittleEndian.Uint32(m[40:]))
+		v.Value = f.ChargedString(binary.LittleEndian.Uint32(m[36:]), binary.LittleEndian.Uint32(m[40:]))
 		v.Some = true
 	}
 	ret := uint32(stack[1])

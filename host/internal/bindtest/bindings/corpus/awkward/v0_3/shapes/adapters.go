@@ -1095,7 +1095,7 @@ func liftDeep(f *component.Frame, stack []uint64) Deep {
 	list := component.MakeList[string](f, n)
 	for i := range list {
 		m2 := (*[8]byte)(view[i*8:])
-		list[i] = f.String(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+		list[i] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 	}
 	return Deep{Text: f.String(uint32(stack[0]), uint32(stack[1])), Padded: Padded{A: uint8(stack[2]), B: stack[3], C: uint8(stack[4]), D: uint16(stack[5]), E: math.Float32frombits(uint32(stack[6]))}, Wrapped: component.Tuple2[Wrapped, Wrapped]{F0: Wrapped{Inner: uint8(stack[7])}, F1: Wrapped{Inner: uint8(stack[8])}}, More: list}
 }
@@ -1210,7 +1210,7 @@ func loadJoined(f *component.Frame, m *[24]byte) Joined {
 	case JoinedTagSmall:
 		v.Small = int8(m[8])
 	case JoinedTagText:
-		v.Text = f.String(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
+		v.Text = f.ChargedString(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
 	case JoinedTagBoth:
 		v.Both = component.Tuple2[float32, float64]{F0: math.Float32frombits(binary.LittleEndian.Uint32(m[8:])), F1: math.Float64frombits(binary.LittleEndian.Uint64(m[16:]))}
 	case JoinedTagLetter:
@@ -1362,19 +1362,19 @@ func storeMoving(f *component.Frame, ptr uint32, v *Moving) {
 func loadMoving(f *component.Frame, m *[44]byte) Moving {
 	var v component.Option[string]
 	if f.Case(uint32(m[0]), 2) == 1 {
-		v.Value = f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+		v.Value = f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
 		v.Some = true
 	}
 	var v2 component.Option[string]
 	if f.Case(uint32(m[16]), 2) == 1 {
-		v2.Value = f.String(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
+		v2.Value = f.ChargedString(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
 		v2.Some = true
 	}
 	var v3 component.Result[[]uint16, string]
 	if f.Case(uint32(m[28]), 2) == 0 {
 		v3.Ok = component.Numbers[uint16](f, binary.LittleEndian.Uint32(m[32:]), binary.LittleEndian.Uint32(m[36:]))
 	} else {
-		v3.Err = f.String(binary.LittleEndian.Uint32(m[32:]), binary.LittleEndian.Uint32(m[36:]))
+		v3.Err = f.ChargedString(binary.LittleEndian.Uint32(m[32:]), binary.LittleEndian.Uint32(m[36:]))
 		v3.IsErr = true
 	}
 	return Moving{A: v, B: m[12], C: v2, D: v3, E: binary.LittleEndian.Uint16(m[40:])}
@@ -1384,21 +1384,21 @@ func loadMoving(f *component.Frame, m *[44]byte) Moving {
 func loadMovingTwice(f *component.Frame, m *[172]byte) MovingTwice {
 	var v component.Option[string]
 	if f.Case(uint32(m[0]), 2) == 1 {
-		v.Value = f.String(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+		v.Value = f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
 		v.Some = true
 	}
 	var v2 VariantString
 	v2.Tag = VariantStringTag(f.Case(uint32(m[56]), 3))
 	switch v2.Tag {
 	case VariantStringTagYes:
-		v2.Yes = f.String(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
+		v2.Yes = f.ChargedString(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
 	case VariantStringTagBoth:
 		var v3 component.Option[string]
 		if f.Case(uint32(m[68]), 2) == 1 {
-			v3.Value = f.String(binary.LittleEndian.Uint32(m[72:]), binary.LittleEndian.Uint32(m[76:]))
+			v3.Value = f.ChargedString(binary.LittleEndian.Uint32(m[72:]), binary.LittleEndian.Uint32(m[76:]))
 			v3.Some = true
 		}
-		v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:])), F1: v3}
+		v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:])), F1: v3}
 	}
 	var v4 component.Option[Moving]
 	if f.Case(uint32(m[124]), 2) == 1 {

@@ -145,7 +145,7 @@ func (a *adapters) callSeventeen(ctx context.Context, f *component.Frame, stack 
 	m_ := m[53]
 	n := binary.LittleEndian.Uint16(m[54:])
 	o := binary.LittleEndian.Uint32(m[56:])
-	p := f.String(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
+	p := f.ChargedString(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
 	ret := uint32(stack[1])
 	r, err := a.host(f).Seventeen(ctx, a_, b, c, d, e, f_, g, h, i, j, k, l, m_, n, o, p)
 	if err != nil {
@@ -292,7 +292,7 @@ func loadJoined(f *component.Frame, m *[24]byte) Joined {
 	case shapes.JoinedTagSmall:
 		v.Small = int8(m[8])
 	case shapes.JoinedTagText:
-		v.Text = f.String(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
+		v.Text = f.ChargedString(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))
 	case shapes.JoinedTagBoth:
 		v.Both = component.Tuple2[float32, float64]{F0: math.Float32frombits(binary.LittleEndian.Uint32(m[8:])), F1: math.Float64frombits(binary.LittleEndian.Uint64(m[16:]))}
 	case shapes.JoinedTagLetter:
@@ -317,7 +317,7 @@ func liftBig(f *component.Frame, stack []uint64) Big {
 	list2 := component.MakeList[BigPart](f, n2)
 	for i2 := range list2 {
 		m3 := (*[40]byte)(view2[i2*40:])
-		list2[i2] = BigPart{A: binary.LittleEndian.Uint64(m3[0:]), B: f.String(binary.LittleEndian.Uint32(m3[8:]), binary.LittleEndian.Uint32(m3[12:])), C: loadJoined(f, (*[24]byte)(m3[16:]))}
+		list2[i2] = BigPart{A: binary.LittleEndian.Uint64(m3[0:]), B: f.ChargedString(binary.LittleEndian.Uint32(m3[8:]), binary.LittleEndian.Uint32(m3[12:])), C: loadJoined(f, (*[24]byte)(m3[16:]))}
 	}
 	return Big{A: liftJoined(f, stack), B: liftJoined(f, stack[3:]), C: liftJoined(f, stack[6:]), D: liftJoined(f, stack[9:]), E: list, F: list2}
 }
@@ -406,7 +406,7 @@ func loadBig(f *component.Frame, m *[112]byte) Big {
 	list2 := component.MakeList[BigPart](f, n2)
 	for i2 := range list2 {
 		m3 := (*[40]byte)(view2[i2*40:])
-		list2[i2] = BigPart{A: binary.LittleEndian.Uint64(m3[0:]), B: f.String(binary.LittleEndian.Uint32(m3[8:]), binary.LittleEndian.Uint32(m3[12:])), C: loadJoined(f, (*[24]byte)(m3[16:]))}
+		list2[i2] = BigPart{A: binary.LittleEndian.Uint64(m3[0:]), B: f.ChargedString(binary.LittleEndian.Uint32(m3[8:]), binary.LittleEndian.Uint32(m3[12:])), C: loadJoined(f, (*[24]byte)(m3[16:]))}
 	}
 	return Big{A: loadJoined(f, (*[24]byte)(m[0:])), B: loadJoined(f, (*[24]byte)(m[24:])), C: loadJoined(f, (*[24]byte)(m[48:])), D: loadJoined(f, (*[24]byte)(m[72:])), E: list, F: list2}
 }

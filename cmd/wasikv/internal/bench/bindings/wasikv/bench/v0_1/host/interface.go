@@ -7,8 +7,10 @@
 //
 // Strings and slices that a host is given view guest memory, or are used again:
 // they are valid until the function returns, are not to be written, and must be
-// cloned to be kept or given back. A Go error ends the guest with a trap, except that
-// component.Fail gives the error case of a function whose WIT type is a result.
+// cloned to be kept or given back.
+//
+// A Go error ends the guest with a trap, except that component.Fail gives the
+// error case of a function whose WIT type is a result.
 package host
 
 import (
