@@ -139,29 +139,34 @@ func (c *Component) compileHost(ctx context.Context) error {
 	return err
 }
 
-// function gives the Go function behind a lowered function.
-func (c *Component) function(i int, l *plan.Lowered) api.GoModuleFunc {
+// function gives the Go function behind a lowered function. The forms that
+// nearly every call takes are types of their own rather than closures behind
+// api.GoModuleFunc, which would be a call more.
+func (c *Component) function(i int, l *plan.Lowered) api.GoModuleFunction {
 	switch l.Kind {
 	case plan.CallHost:
 		if l.Func.Call != nil {
-			return callHost(l.Frame, l.Func.Call)
+			return &hostCall{l.Frame, l.Func.Call}
 		}
 		return callValues(l.Frame, l.Type, l.Func.Values)
 	case plan.CallGuest:
-		return func(ctx context.Context, _ api.Module, stack []uint64) {
+		return api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
 			f := abi.Enter(ctx, l.Frame)
 			f.Guest().Runtime().CallGuest(ctx, f, i, stack)
-		}
+		})
 	}
-	return c.resource(l)
+	return resource(l)
 }
 
-// callHost is the path of nearly every host call: find the caller, run the
-// adapter.
-func callHost(frame int, call abi.Adapter) api.GoModuleFunc {
-	return func(ctx context.Context, _ api.Module, stack []uint64) {
-		call(ctx, abi.Enter(ctx, frame), stack)
-	}
+// hostCall is a function of the host: find the caller, run the adapter.
+type hostCall struct {
+	frame int
+	call  abi.Adapter
+}
+
+// Call implements api.GoModuleFunction.
+func (h *hostCall) Call(ctx context.Context, _ api.Module, stack []uint64) {
+	h.call(ctx, abi.Enter(ctx, h.frame), stack)
 }
 
 func callValues(frame int, t *types.Func, call abi.ValuesFunc) api.GoModuleFunc {
@@ -177,34 +182,44 @@ func callValues(frame int, t *types.Func, call abi.ValuesFunc) api.GoModuleFunc 
 	}
 }
 
-func (c *Component) resource(l *plan.Lowered) api.GoModuleFunc {
+// hostDrop is resource.drop of a resource of the host.
+type hostDrop struct {
+	owner    int
+	resource *types.Resource
+}
+
+// Call implements api.GoModuleFunction.
+func (d *hostDrop) Call(ctx context.Context, _ api.Module, stack []uint64) {
+	in := abi.FromContext(ctx).Instance(d.owner)
+	in.CheckLeave()
+	in.DropHost(ctx, d.resource, uint32(stack[0]))
+}
+
+// resource gives a built-in on resources.
+func resource(l *plan.Lowered) api.GoModuleFunction {
 	owner, r := l.Owner, l.Resource
 	switch {
 	case l.Kind == plan.ResourceNew:
-		return func(ctx context.Context, _ api.Module, stack []uint64) {
+		return api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
 			in := abi.FromContext(ctx).Instance(owner)
 			in.CheckLeave()
 			stack[0] = uint64(in.NewRep(r, uint32(stack[0])))
-		}
+		})
 	case l.Kind == plan.ResourceRep:
-		return func(ctx context.Context, _ api.Module, stack []uint64) {
+		return api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
 			stack[0] = uint64(abi.FromContext(ctx).Instance(owner).Rep(r, uint32(stack[0])))
-		}
+		})
 	case r.Host():
-		return func(ctx context.Context, _ api.Module, stack []uint64) {
-			in := abi.FromContext(ctx).Instance(owner)
-			in.CheckLeave()
-			in.DropHost(ctx, r, uint32(stack[0]))
-		}
+		return &hostDrop{owner, r}
 	}
-	return func(ctx context.Context, _ api.Module, stack []uint64) {
+	return api.GoModuleFunc(func(ctx context.Context, _ api.Module, stack []uint64) {
 		g := abi.FromContext(ctx)
 		in := g.Instance(owner)
 		in.CheckLeave()
 		if rep, _, owned := in.Drop(r, uint32(stack[0])); owned {
 			g.Runtime().Destroy(ctx, in, r, rep)
 		}
-	}
+	})
 }
 
 func valueTypes(ts []types.CoreType) []api.ValueType {
