@@ -53,13 +53,13 @@ func (p *program) app() *cli.App {
 		Name:  "wasikv",
 		Usage: "run WebAssembly guests that cache through wasi:keyvalue/cache",
 		Description: wrap("Exit statuses: a guest's own passes through; 2 the command line is wrong, "+
-			"124 --timeout ended the guest, 125 the host could not do it, 134 the guest trapped.", helpWidth-3),
+			"124 --timeout ended the guest, 125 the host could not do it, 134 the guest trapped.", helpWidth),
 		Writer: p.stdout, ErrWriter: p.stderr, Reader: p.stdin,
 		HideVersion:               true,
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true, // --env LIST=a,b is one variable
 		Commands: []*cli.Command{
-			p.runCommand(), p.inspectCommand(), p.witCommand(), p.benchCommand(), p.versionCommand(),
+			p.runCommand(), p.inspectCommand(), p.conformCommand(), p.witCommand(), p.benchCommand(), p.versionCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
@@ -73,7 +73,7 @@ func (p *program) app() *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.HideHelpCommand = true
-		c.Description = wrap(c.Description, helpWidth-3)
+		c.Description = wrap(c.Description, helpWidth)
 		c.OnUsageError = usageError
 	}
 	return app
@@ -100,7 +100,7 @@ func usageError(c *cli.Context, err error, _ bool) error {
 	}
 	see := "wasikv --help"
 	if c.Command != nil && c.Command.Name != c.App.Name {
-		see = "wasikv " + c.Command.Name + " --help"
+		see = c.Command.HelpName + " --help"
 	}
 	return &failure{statusUsage, errors.New(text + "; see " + see)}
 }

@@ -9,7 +9,28 @@ import (
 // helpWidth is where help breaks lines.
 const helpWidth = 80
 
-func init() { cli.FlagStringer = optionHelp }
+func init() {
+	cli.FlagStringer = optionHelp
+	cli.AppHelpTemplate, cli.CommandHelpTemplate, cli.SubcommandHelpTemplate = helpTemplate, helpTemplate, helpTemplate
+}
+
+// helpTemplate is for the program and for each command. The package's own ones
+// indent options differently in each.
+const helpTemplate = `{{.HelpName}} - {{.Usage}}
+
+Usage: {{.HelpName}} {{if .VisibleCommands}}COMMAND{{else}}[OPTION…]{{if .ArgsUsage}} {{.ArgsUsage}}{{end}}{{end}}
+{{if .Description}}
+{{.Description}}
+{{end}}{{if .VisibleCommands}}
+Commands, each of which has a --help:
+{{range .VisibleCommands}}   {{.Name}}{{"\t"}}{{.Usage}}
+{{end}}{{end}}{{if .VisibleFlagCategories}}{{range .VisibleFlagCategories}}
+{{.Name}}:
+{{range .Flags}}   {{.}}
+{{end}}{{end}}{{else if .VisibleFlags}}
+Options:
+{{range .VisibleFlags}}   {{.}}
+{{end}}{{end}}`
 
 // optionHelp describes an option: its names in a line, what it does below. The
 // package's own description is one line, and repeats the value of options that
@@ -42,7 +63,7 @@ func optionHelp(f cli.Flag) string {
 	if text := d.GetDefaultText(); text != "" && d.TakesValue() {
 		usage += " (default: " + text + ")"
 	}
-	const indent = "\n         "
+	const indent = "\n        "
 	return b.String() + indent + strings.ReplaceAll(wrap(usage, helpWidth-len(indent)), "\n", indent)
 }
 
