@@ -247,6 +247,11 @@ func TestGuardsBoundWhatTheHostHolds(t *testing.T) {
 	if out, _, err := run(t, t.Context(), c, "renumber", "/file"); out != "8 8 0\n" || err != nil {
 		t.Errorf("renumber: %q, %v", out, err)
 	}
+	// What a descriptor stood for is closed when another takes its number.
+	c.OpenFiles = 5
+	if _, stderr, err := run(t, t.Context(), c, "churn", "/file"); err != nil {
+		t.Errorf("renumber, 2,000 times: %s %v", stderr, err)
+	}
 	if out, _, err := run(t, t.Context(), c, "poll"); out != "28 28 0 10 37\n" || err != nil {
 		t.Errorf("poll: %q, %v", out, err)
 	}

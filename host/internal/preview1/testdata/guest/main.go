@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 	"unsafe"
 )
@@ -66,6 +67,16 @@ func run(what string, args []string) error {
 			return err
 		}
 		fmt.Println(fdRenumber(int32(f.Fd()), 0x7fffffff), fdRenumber(int32(f.Fd()), 4000), fdRenumber(int32(f.Fd()), 40))
+	case "churn":
+		for range 2000 {
+			fd, err := syscall.Open(args[0], syscall.O_RDONLY, 0)
+			if err != nil {
+				return err
+			}
+			if errno := fdRenumber(int32(fd), 40); errno != 0 {
+				return syscall.Errno(errno)
+			}
+		}
 	case "poll":
 		subscriptions := make([]byte, 48*5000)
 		events := make([]byte, 32*5000)
