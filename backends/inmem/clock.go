@@ -16,13 +16,18 @@ import (
 type clock struct {
 	start time.Time
 	last  atomic.Int64
+	tick  atomic.Uint32 // counts the ticks
 
 	mu      sync.Mutex
 	timer   *time.Timer
 	stopped bool
 }
 
-func newClock() *clock { return &clock{start: time.Now()} }
+func newClock() *clock {
+	c := &clock{start: time.Now()}
+	c.tick.Store(1) // an entry is new at tick 0
+	return c
+}
 
 // read gives the precise time, and makes it the time that otter is told.
 func (c *clock) read() int64 {
@@ -42,6 +47,7 @@ func (c *clock) Tick(d time.Duration) <-chan time.Time {
 	defer c.mu.Unlock()
 	c.timer = time.AfterFunc(d, func() {
 		c.read()
+		c.tick.Add(1)
 		select {
 		case ticks <- time.Now():
 		default: // otter is still busy with the one before

@@ -20,7 +20,6 @@ import (
 	"bytes"
 	"context"
 	"hash/maphash"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -71,44 +70,6 @@ type space struct {
 
 func newSpace() *space { return &space{salt: rand.Uint64()} }
 
-// entryID stands for a namespace and key in the hash table: a salted 64-bit hash of the key. Looking
-// up by a number is what keeps a namespaced Get as fast as a plain one. Two keys that share an id
-// displace each other, as eviction might; the entry says whose it is, so that neither is ever
-// served as the other.
-type entryID uint64
-
-// entry is immutable once stored.
-type entry struct {
-	space    *space
-	key      string
-	value    []byte
-	ttl      time.Duration // 0: does not expire
-	deadline int64         // by the driver's clock; 0: does not expire
-	version  uint64        // random: tokens are never used twice
-}
-
-// is reports whether e is the live entry of the space and key.
-func (e *entry) is(s *space, key string, c *clock) bool {
-	return e.space == s && e.key == key && (e.deadline == 0 || c.read() < e.deadline)
-}
-
-// entryOverhead is what an entry takes beside the bytes of its key and value: the entry, otter's
-// node and hash table slot, and the rounding of allocations. A test compares it with the heap.
-const entryOverhead = 200
-
-func weigh(_ entryID, e *entry) uint32 {
-	return uint32(min(uint64(len(e.key))+uint64(len(e.value))+entryOverhead, math.MaxUint32))
-}
-
-// life is the expiry otter keeps for the entry. The ttl travels in the value because setting an
-// expiry after the fact would be a second operation that readers could see the gap before.
-func life(e otter.Entry[entryID, *entry]) time.Duration {
-	if e.Value.ttl == 0 {
-		return math.MaxInt64
-	}
-	return e.Value.ttl
-}
-
 // New returns an empty driver.
 func New(o Options) *Driver {
 	if o.MaxBytes == 0 {
@@ -119,20 +80,10 @@ func New(o Options) *Driver {
 		MaximumWeight:    o.MaxBytes,
 		Weigher:          weigh,
 		ExpiryCalculator: otter.ExpiryWritingFunc(life),
-		OnAtomicDeletion: d.countDeletion,
+		OnAtomicDeletion: d.deleted,
 		Clock:            d.clock,
 	})
 	return d
-}
-
-// countDeletion runs under a lock of otter's.
-func (d *Driver) countDeletion(e otter.DeletionEvent[entryID, *entry]) {
-	switch e.Cause {
-	case otter.CauseOverflow:
-		d.evictions.Add(1)
-	case otter.CauseExpiration:
-		d.expirations.Add(1)
-	}
 }
 
 // Otter makes room in the background and lets a few hundred writes pile up first. That is nothing
@@ -141,10 +92,10 @@ const largeValue = 4 << 10
 
 // settle has otter make room now if the large values written since it last did amount to something.
 func (d *Driver) settle(e *entry) {
-	if len(e.value) < largeValue {
+	if e.size < largeValue {
 		return
 	}
-	if d.unsettled.Add(int64(len(e.value))) > int64(d.capacity/32) {
+	if d.unsettled.Add(int64(e.size)) > int64(d.capacity/32) {
 		d.unsettled.Store(0)
 		d.entries.CleanUp()
 	}
@@ -219,15 +170,13 @@ func (d *Driver) GetWithTTL(ctx context.Context, namespace, key string) (backend
 	if err := d.begin(ctx, "get-with-ttl", namespace); err != nil {
 		return backends.Item{}, err
 	}
-	t := d.table(namespace)
-	s := t.space.Load()
-	e, ok := d.entries.GetIfPresent(t.id(s, key))
-	if !ok || !e.is(s, key, d.clock) {
+	c := d.table(namespace).get(key)
+	if c == nil {
 		return backends.Item{}, nil
 	}
-	item := backends.Item{Found: true, Value: e.value, Version: token(e.version)}
-	if e.deadline != 0 {
-		if item.TTL = time.Duration(e.deadline - d.clock.read()); item.TTL <= 0 {
+	item := backends.Item{Found: true, Value: c.value, Version: token(c.version)}
+	if c.deadline != 0 {
+		if item.TTL = time.Duration(c.deadline - d.clock.read()); item.TTL <= 0 {
 			return backends.Item{}, nil
 		}
 	}
@@ -292,7 +241,7 @@ func (d *Driver) EntryCount(ctx context.Context, namespace string) (uint64, erro
 	d.clock.read() // Values leaves out what has expired by then
 	current := d.table(namespace).space.Load()
 	for e := range d.entries.Values() {
-		if e.space == current {
+		if e.space == current && e.live(d.clock) != nil {
 			count++
 		}
 	}

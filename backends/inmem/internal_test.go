@@ -13,7 +13,9 @@ func TestSharedID(t *testing.T) {
 	ctx, ns := t.Context(), d.table("ns")
 	plant := func() {
 		s := ns.space.Load()
-		d.entries.Set(ns.id(s, "k"), &entry{space: s, key: "other", value: []byte("other's"), version: 7})
+		e := &entry{id: ns.id(s, "k"), space: s, key: "other"}
+		e.content.Store(&content{value: []byte("other's"), version: 7})
+		d.entries.Set(e.id, e)
 	}
 	plant()
 	if value, ok, err := d.Get(ctx, "ns", "k"); ok || err != nil {

@@ -1,11 +1,6 @@
 package inmem
 
 import (
-	"fmt"
-	"hash/maphash"
-	"math"
-	"math/rand/v2"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -19,29 +14,70 @@ type table struct {
 	driver *Driver
 	name   string
 	space  atomic.Pointer[space]
+	// front has entries that were used lately, by their ids: a look there is a fraction of one at
+	// otter, which keeps account of every read. An entry that otter gave up has no content, so that
+	// the front never serves what the cache does not hold.
+	front [frontSize]atomic.Pointer[entry]
 }
 
-func (t *table) id(s *space, key string) entryID {
-	return entryID(maphash.String(t.driver.seed, key) ^ s.salt)
+// frontSize is a power of two.
+const frontSize = 256
+
+// find returns the entry of a key and its content, nil if there is none. It may have expired.
+func (t *table) find(s *space, key string) (*entry, *content) {
+	id := t.id(s, key)
+	slot := &t.front[id%frontSize]
+	if e := slot.Load(); e != nil && e.id == id && e.is(s, key) {
+		if c := e.content.Load(); c != nil {
+			// Otter hears of a use once a tick, which is enough for it to tell what is used from
+			// what is not.
+			if tick := t.driver.clock.tick.Load(); e.noted.Load() != tick {
+				e.noted.Store(tick)
+				t.driver.entries.GetIfPresent(id)
+			}
+			return e, c
+		}
+	}
+	e, ok := t.driver.entries.GetIfPresent(id)
+	for ok && e.is(s, key) {
+		if c := e.content.Load(); c != nil {
+			slot.Store(e)
+			return e, c
+		}
+		// Another entry is taking its place this moment, or none: wait for it.
+		e, ok = t.driver.entries.ComputeIfPresent(id, func(current *entry) (*entry, otter.ComputeOp) {
+			return current, otter.CancelOp
+		})
+	}
+	return nil, nil
+}
+
+// get returns the live content under a key, nil if there is none.
+func (t *table) get(key string) *content {
+	_, c := t.find(t.space.Load(), key)
+	return c.live(t.driver.clock)
 }
 
 // Get implements [backends.Table].
 func (t *table) Get(key string) ([]byte, bool) {
-	s := t.space.Load()
-	e, ok := t.driver.entries.GetIfPresent(t.id(s, key))
-	if !ok || !e.is(s, key, t.driver.clock) {
+	c := t.get(key)
+	if c == nil {
 		return nil, false
 	}
-	return e.value, true
+	return c.value, true
 }
 
 // Set implements [backends.Table].
 func (t *table) Set(key string, value []byte, ttl time.Duration) error {
-	e, err := t.newEntry("set", key, value, ttl)
+	c, err := t.newContent("set", key, value, ttl)
 	if err != nil {
 		return err
 	}
-	t.driver.entries.Set(t.id(e.space, key), e)
+	if e, _ := t.find(t.space.Load(), key); e != nil && e.replace(c) {
+		return nil
+	}
+	e := t.entryOf(key, c, ttl)
+	t.driver.entries.Set(e.id, e)
 	t.afterWrite(e)
 	return nil
 }
@@ -50,13 +86,13 @@ func (t *table) Set(key string, value []byte, ttl time.Duration) error {
 func (t *table) Delete(key string) bool {
 	s := t.space.Load()
 	e, existed := t.driver.entries.Invalidate(t.id(s, key))
-	return existed && e.is(s, key, t.driver.clock)
+	return existed && e.is(s, key) && e.last.live(t.driver.clock) != nil
 }
 
-// A condition decides from the live entry, nil if there is none, whether a write may go ahead.
-type condition func(current *entry) error
+// A condition decides from the live content, nil if there is none, whether a write may go ahead.
+type condition func(current *content) error
 
-func absent(current *entry) error {
+func absent(current *content) error {
 	if current != nil {
 		return backends.ErrAlreadyExists
 	}
@@ -65,12 +101,7 @@ func absent(current *entry) error {
 
 // storeIf stores e if the condition allows it, or returns the condition's error.
 func (t *table) storeIf(e *entry, allow condition) (conflict error) {
-	t.driver.entries.Compute(t.id(e.space, e.key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = allow(current.ifFor(e.space, e.key, t.driver.clock)); conflict != nil {
-			return current, otter.CancelOp
-		}
-		return e, otter.WriteOp
-	})
+	conflict = t.decide(e.space, e.key, e.id, allow, func() (*entry, otter.ComputeOp) { return e, otter.WriteOp })
 	t.afterWrite(e)
 	return conflict
 }
@@ -78,49 +109,28 @@ func (t *table) storeIf(e *entry, allow condition) (conflict error) {
 // deleteIf deletes the entry if the condition allows it, or returns the condition's error.
 func (t *table) deleteIf(key string, allow condition) (conflict error) {
 	s := t.space.Load()
-	t.driver.entries.Compute(t.id(s, key), func(current *entry, _ bool) (*entry, otter.ComputeOp) {
-		if conflict = allow(current.ifFor(s, key, t.driver.clock)); conflict != nil {
+	return t.decide(s, key, t.id(s, key), allow, func() (*entry, otter.ComputeOp) { return nil, otter.InvalidateOp })
+}
+
+// decide does what the condition allows, or returns its error.
+func (t *table) decide(s *space, key string, id entryID, allow condition, do func() (*entry, otter.ComputeOp)) (conflict error) {
+	t.driver.entries.Compute(id, func(current *entry, _ bool) (*entry, otter.ComputeOp) {
+		if current == nil || !current.is(s, key) {
+			if conflict = allow(nil); conflict != nil {
+				return current, otter.CancelOp
+			}
+			return do()
+		}
+		frozen := current.freeze()
+		if conflict = allow(frozen.live(t.driver.clock)); conflict != nil {
+			if frozen != nil {
+				current.thaw(frozen)
+			}
 			return current, otter.CancelOp
 		}
-		return nil, otter.InvalidateOp
+		return do()
 	})
 	return conflict
-}
-
-// ifFor returns e, or nil if it is not the live entry of the space and key.
-func (e *entry) ifFor(s *space, key string, c *clock) *entry {
-	if e == nil || !e.is(s, key, c) {
-		return nil
-	}
-	return e
-}
-
-// newEntry returns an entry that owns value, or why there cannot be one.
-func (t *table) newEntry(op, key string, value []byte, ttl time.Duration) (*entry, error) {
-	if t.driver.closed.Load() {
-		return nil, opError(op, t.name, backends.ErrClosed)
-	}
-	if err := backends.CheckTTL(ttl); err != nil {
-		return nil, opError(op, t.name, err)
-	}
-	if size := uint64(len(key)) + uint64(len(value)) + entryOverhead; size > t.driver.capacity {
-		return nil, opError(op, t.name, fmt.Errorf("%w: the entry takes %d bytes, the store holds %d (max-bytes)",
-			backends.ErrTooLarge, size, t.driver.capacity))
-	}
-	e := &entry{
-		space:   t.space.Load(),
-		key:     strings.Clone(key),
-		value:   value,
-		ttl:     backends.CeilMillis(ttl),
-		version: rand.Uint64() | 1, // never the zero token
-	}
-	if e.ttl > 0 {
-		now := t.driver.clock.read()
-		if e.deadline = now + int64(e.ttl); e.deadline < now {
-			e.deadline = math.MaxInt64
-		}
-	}
-	return e, nil
 }
 
 // afterWrite undoes a write that a concurrent Clear may have walked past: the entry is in a space
@@ -129,6 +139,6 @@ func (t *table) newEntry(op, key string, value []byte, ttl time.Duration) (*entr
 func (t *table) afterWrite(e *entry) {
 	t.driver.settle(e)
 	if e.space.cleared.Load() {
-		t.driver.entries.Invalidate(t.id(e.space, e.key))
+		t.driver.entries.Invalidate(e.id)
 	}
 }

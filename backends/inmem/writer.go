@@ -22,7 +22,7 @@ func token(version uint64) (t backends.VersionToken) {
 
 // Put implements [backends.KvWriter].
 func (w *writer) Put(ctx context.Context, key string, value []byte) (backends.VersionToken, error) {
-	return w.write(ctx, "put", key, value, func(*entry) error { return nil })
+	return w.write(ctx, "put", key, value, func(*content) error { return nil })
 }
 
 // Create implements [backends.KvWriter].
@@ -57,7 +57,7 @@ func (w *writer) DeleteWithVersion(ctx context.Context, key string, expected bac
 
 // matches accepts the live entry of the expected version.
 func matches(expected backends.VersionToken) condition {
-	return func(current *entry) error {
+	return func(current *content) error {
 		if current == nil || token(current.version) != expected {
 			return backends.ErrRevisionMismatch
 		}
@@ -75,8 +75,9 @@ func (w *writer) write(ctx context.Context, op, key string, value []byte, allow 
 	if err != nil {
 		return backends.VersionToken{}, err
 	}
+	version := e.content.Load().version
 	if conflict := t.storeIf(e, allow); conflict != nil {
 		return backends.VersionToken{}, opError(op, t.name, conflict)
 	}
-	return token(e.version), nil
+	return token(version), nil
 }
