@@ -1,6 +1,7 @@
 package rediscache
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"net"
@@ -68,9 +69,63 @@ func dialer(o Options) func(context.Context, string, string) (net.Conn, error) {
 		if err != nil {
 			return failedConn{&dialError{reason: dialReason(err)}}, nil
 		}
+		if o.Password == "" {
+			return &readyConn{Conn: conn}, nil
+		}
 		return conn, nil
 	}
 }
+
+// readyConn is a connection on which nothing has to be agreed. The library begins every connection
+// with HELLO and waits for the answer, which doubles the time the first command takes. Without
+// credentials the command asks the server for what it does anyway, so it is answered here. If the
+// library begins in any other way, it talks to the server as usual.
+type readyConn struct {
+	net.Conn
+	begun  bool
+	answer []byte // to HELLO, as far as it was not read yet
+}
+
+var (
+	helloCommand = []byte("*2\r\n$5\r\nhello\r\n$1\r\n2\r\n")
+	helloAnswer  = []byte("*2\r\n$5\r\nproto\r\n:2\r\n")
+)
+
+func (c *readyConn) Write(b []byte) (int, error) {
+	if !c.begun {
+		c.begun = true
+		if bytes.Equal(b, helloCommand) {
+			c.answer = helloAnswer
+			return len(b), nil
+		}
+	}
+	return c.Conn.Write(b)
+}
+
+func (c *readyConn) Read(b []byte) (int, error) {
+	if len(c.answer) > 0 {
+		n := copy(b, c.answer)
+		c.answer = c.answer[n:]
+		return n, nil
+	}
+	return c.Conn.Read(b)
+}
+
+// SyscallConn lets the library check whether a pooled connection is still alive.
+func (c *readyConn) SyscallConn() (syscall.RawConn, error) {
+	if sc, ok := c.Conn.(syscall.Conn); ok {
+		return sc.SyscallConn()
+	}
+	// It is TLS, which cannot be looked into: nothing to check.
+	return aliveConn{}, nil
+}
+
+// aliveConn answers the check with what a quiet connection answers.
+type aliveConn struct{}
+
+func (aliveConn) Control(func(uintptr)) error    { return nil }
+func (aliveConn) Read(func(uintptr) bool) error  { return nil }
+func (aliveConn) Write(func(uintptr) bool) error { return nil }
 
 // failedConn is a connection that could not be made.
 type failedConn struct{ err error }

@@ -67,12 +67,8 @@ func isConnectionLost(err error) bool {
 		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// fail turns an error of the client library into one of package backends. It keeps no text of the
-// original, which may name addresses: it says what kind of failure it is.
-func (d *Driver) fail(ctx context.Context, op, namespace string, err error) error {
-	return opError(op, namespace, d.classify(ctx, err))
-}
-
+// classify turns an error of the client library into one of package backends. It keeps no text of
+// the original, which may name addresses: it says what kind of failure it is.
 func (d *Driver) classify(ctx context.Context, err error) error {
 	var dial *dialError
 	var server redis.Error

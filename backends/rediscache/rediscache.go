@@ -188,10 +188,18 @@ func (d *Driver) do(ctx context.Context, op, namespace string, tries attempt, f 
 		}
 		err = f(bounded)
 	}
-	if err != nil {
-		return d.fail(ctx, op, namespace, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = d.classify(ctx, err)
+	if errors.Is(err, backends.ErrTimeout) && !errors.Is(err, context.DeadlineExceeded) {
+		// The socket's deadline passes a moment before the context's, which it was taken from.
+		limit, _ := bounded.Deadline()
+		if own, ok := ctx.Deadline(); ok && own.Equal(limit) {
+			err = fmt.Errorf("%w: %w", backends.ErrTimeout, context.DeadlineExceeded)
+		}
+	}
+	return opError(op, namespace, err)
 }
 
 // Get implements [backends.CacheStore].
@@ -217,8 +225,11 @@ func (d *Driver) getWithEpoch(ctx context.Context, s *space, k entryKey) ([]byte
 	asked := time.Now()
 	pipe := d.client.Pipeline()
 	entry, epoch := pipe.Get(ctx, k.name), pipe.Get(ctx, s.epochName)
-	// Exec's error is the first command's; each is looked at below.
-	_, _ = pipe.Exec(ctx)
+	// Exec's error is that of the first command that has one, and each is looked at below; unless
+	// there was no connection to send them on, of which the commands know nothing.
+	if _, err := pipe.Exec(ctx); err != nil && entry.Err() == nil && epoch.Err() == nil {
+		return nil, err
+	}
 	if err := s.refresh(epoch, asked); err != nil {
 		return nil, err
 	}

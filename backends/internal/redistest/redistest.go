@@ -63,13 +63,13 @@ func Start(tb testing.TB, args ...string) *Server {
 	})
 	// Another process may take the port between its choice and the start.
 	for range 5 {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			tb.Fatal(err)
 		}
-		s.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+		s.Addr = net.JoinHostPort("127.0.0.1", port)
 		s.args = append([]string{program,
-			"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--unixsocket", s.Socket,
+			"--port", port, "--bind", "127.0.0.1", "--unixsocket", s.Socket,
 			"--dir", dir, "--save", "", "--appendonly", "no", "--daemonize", "no",
 		}, args...)
 		if err = s.run(); err == nil {
@@ -174,11 +174,12 @@ func ping(addr string) bool {
 	return err == nil && (strings.HasPrefix(line, "+PONG") || strings.HasPrefix(line, "-NOAUTH"))
 }
 
-func freePort() (int, error) {
+// FreePort returns a port of the loopback interface that nobody listened on just now.
+func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
 }
