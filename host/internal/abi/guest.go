@@ -238,8 +238,10 @@ func (g *Guest) open(i *Interface) any {
 	return s
 }
 
-// callContext carries the guest through wazero to host functions.
-type callContext struct {
+// CallContext carries the guest through wazero to host functions. They are
+// called with the very context that the guest was called with, unless a
+// listener or snapshotter of wazero's wraps it.
+type CallContext struct {
 	context.Context
 	guest *Guest
 }
@@ -247,7 +249,7 @@ type callContext struct {
 type guestKey struct{}
 
 // Value implements context.Context.
-func (c *callContext) Value(key any) any {
+func (c *CallContext) Value(key any) any {
 	if key == (guestKey{}) {
 		return c.guest
 	}
@@ -255,7 +257,7 @@ func (c *callContext) Value(key any) any {
 }
 
 // quietContext is what realloc and post-return are called with: it has no
-// deadline, since they may not wait, and it is no callContext, so that Enter
+// deadline, since they may not wait, and it is no CallContext, so that Enter
 // need not ask whether they may call imports, which they may not.
 type quietContext struct {
 	context.Context
@@ -275,33 +277,34 @@ func (g *Guest) Quiet() context.Context { return &g.quiet }
 
 // WithGuest marks a context as belonging to a call into g.
 func WithGuest(ctx context.Context, g *Guest) context.Context {
-	return &callContext{Context: ctx, guest: g}
+	return &CallContext{Context: ctx, guest: g}
 }
 
 // FromContext gives the guest that a host function was called by, nil where
 // the call did not come through this runtime.
 func FromContext(ctx context.Context) *Guest {
-	if c, ok := ctx.(*callContext); ok {
+	if c, ok := ctx.(*CallContext); ok {
 		return c.guest
 	}
 	g, _ := ctx.Value(guestKey{}).(*Guest)
 	return g
 }
 
-// Enter begins a call from a guest: it finds the frame by the context and the
-// frame's index in the plan, and traps where the guest may not leave.
-func Enter(ctx context.Context, frame int) *Frame {
-	if c, ok := ctx.(*callContext); ok {
-		f := &c.guest.frames[frame]
-		f.lifted = 0
-		return f
-	}
-	return enter(ctx, frame)
+// Enter begins a call from the guest: it gives the frame with an index of the
+// plan. That the guest may leave follows from the type of the context; see
+// quietContext.
+func (c *CallContext) Enter(frame int) *Frame {
+	f := &c.guest.frames[frame]
+	f.lifted = 0
+	return f
 }
 
-// enter is Enter where the guest may not leave, or the context is not the very
-// one that the guest was called with, since a listener or snapshotter wraps it.
-func enter(ctx context.Context, frame int) *Frame {
+// Guest gives the guest that calls.
+func (c *CallContext) Guest() *Guest { return c.guest }
+
+// Enter is CallContext.Enter with whatever context a host function got; it
+// traps where the guest may not leave.
+func Enter(ctx context.Context, frame int) *Frame {
 	f := &FromContext(ctx).frames[frame]
 	f.Enter()
 	return f
@@ -334,15 +337,23 @@ func NewCallable(m api.Module, export string) *Callable {
 // the results.
 func (c *Callable) Call(ctx context.Context, stack []uint64) error {
 	if c.busy == len(c.fns) {
-		fn := c.module.ExportedFunction(c.name)
-		if fn == nil {
-			return fmt.Errorf("the core module exports no function %q", c.name)
+		if err := c.prepare(); err != nil {
+			return err
 		}
-		c.fns = append(c.fns, fn)
 	}
 	fn := c.fns[c.busy]
 	c.busy++
 	err := fn.CallWithStack(ctx, stack)
 	c.busy--
 	return err
+}
+
+// prepare makes one more value of the function.
+func (c *Callable) prepare() error {
+	fn := c.module.ExportedFunction(c.name)
+	if fn == nil {
+		return fmt.Errorf("the core module exports no function %q", c.name)
+	}
+	c.fns = append(c.fns, fn)
+	return nil
 }

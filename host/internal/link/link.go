@@ -166,6 +166,10 @@ type hostCall struct {
 
 // Call implements api.GoModuleFunction.
 func (h *hostCall) Call(ctx context.Context, _ api.Module, stack []uint64) {
+	if c, ok := ctx.(*abi.CallContext); ok {
+		h.call(ctx, c.Enter(h.frame), stack)
+		return
+	}
 	h.call(ctx, abi.Enter(ctx, h.frame), stack)
 }
 
@@ -190,6 +194,10 @@ type hostDrop struct {
 
 // Call implements api.GoModuleFunction.
 func (d *hostDrop) Call(ctx context.Context, _ api.Module, stack []uint64) {
+	if c, ok := ctx.(*abi.CallContext); ok {
+		c.Guest().Instance(d.owner).DropHost(ctx, d.resource, uint32(stack[0]))
+		return
+	}
 	in := abi.FromContext(ctx).Instance(d.owner)
 	in.CheckLeave()
 	in.DropHost(ctx, d.resource, uint32(stack[0]))
