@@ -88,14 +88,20 @@ func (f *Frame) TrapIn(fn string, err error) {
 // spilled parameter tuple, one element. The view is valid until the next
 // realloc.
 func (f *Frame) Area(ptr, size, align uint32) []byte {
-	if ptr&(align-1) != 0 {
-		f.misaligned(ptr, align)
+	if ptr&(align-1) == 0 && f.memory != nil {
+		if b, ok := f.memory.Read(ptr, size); ok {
+			return b
+		}
 	}
-	return f.view(ptr, size)
+	return f.noArea(ptr, size, align)
 }
 
-func (f *Frame) misaligned(ptr, align uint32) {
-	Throw("pointer %#x is not aligned to %d", ptr, align)
+// noArea traps; it is apart so that the path to memory is short.
+func (f *Frame) noArea(ptr, size, align uint32) []byte {
+	if ptr&(align-1) != 0 {
+		Throw("pointer %#x is not aligned to %d", ptr, align)
+	}
+	return f.noView(ptr, size)
 }
 
 func (f *Frame) view(ptr, size uint32) []byte {
@@ -107,7 +113,7 @@ func (f *Frame) view(ptr, size uint32) []byte {
 	return f.noView(ptr, size)
 }
 
-// noView traps; it is apart so that the path to memory is short.
+// noView traps.
 func (f *Frame) noView(ptr, size uint32) []byte {
 	if f.memory == nil {
 		Throw("the call passes memory, and its canonical options name none")
@@ -172,6 +178,12 @@ func (f *Frame) ChargedString(ptr, n uint32) string {
 // Realloc calls the guest's allocator and checks what it returns. old and
 // oldSize are 0 for a new allocation. Views taken before are stale after it.
 func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
+	ptr, _ := f.allocate(old, oldSize, align, size)
+	return ptr
+}
+
+// allocate is Realloc, and gives a view of the allocation.
+func (f *Frame) allocate(old, oldSize, align, size uint32) (ptr uint32, b []byte) {
 	if f.realloc == nil || f.memory == nil {
 		Throw("the call needs to allocate in the guest, and its canonical options name no realloc")
 	}
@@ -183,24 +195,25 @@ func (f *Frame) Realloc(old, oldSize, align, size uint32) uint32 {
 	if err != nil {
 		panic(&Trap{Reason: "realloc failed", Cause: err})
 	}
-	ptr := uint32(f.stack[0])
+	ptr = uint32(f.stack[0])
 	if ptr&(align-1) != 0 {
 		Throw("realloc returned %#x, which is not aligned to %d", ptr, align)
 	}
-	if _, ok := f.memory.Read(ptr, size); !ok {
+	b, ok := f.memory.Read(ptr, size)
+	if !ok {
 		Throw("realloc returned %#x, and %d bytes there are out of bounds of memory", ptr, size)
 	}
-	return ptr
+	return ptr, b
 }
 
 // NewBytes lowers a list<u8>.
 func (f *Frame) NewBytes(b []byte) (ptr, n uint32) {
 	if len(b) > types.MaxSize {
-		Throw("list of %d bytes exceeds %d", len(b), types.MaxSize)
+		tooLong(uint64(len(b)), 1)
 	}
 	n = uint32(len(b))
-	ptr = f.Realloc(0, 0, 1, n)
-	copy(f.view(ptr, n), b)
+	ptr, to := f.allocate(0, 0, 1, n)
+	copy(to, b)
 	return ptr, n
 }
 
@@ -230,10 +243,13 @@ func (f *Frame) NewList(n int, size, align uint32) (ptr uint32) {
 // function gave no object.
 func (f *Frame) Own(r *types.Resource, object any) uint32 {
 	if object == nil {
-		Throw("the host function returned no %s", r.Name)
+		noObject(r)
 	}
-	return f.instance.NewOwn(r, object)
+	h, _ := f.instance.add(r, object)
+	return h
 }
+
+func noObject(r *types.Resource) { Throw("the host function returned no %s", r.Name) }
 
 // Borrow lifts a borrow of a host resource: the object behind the handle,
 // which stays the guest's. The object is valid for this call.
