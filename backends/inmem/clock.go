@@ -29,10 +29,17 @@ func newClock() *clock {
 	return c
 }
 
-// read gives the precise time, and makes it the time that otter is told.
+// clockLag is how far the time otter is told may lie behind when it was read: were it kept to the
+// nanosecond, readers on several processors would pass the line it is in back and forth at every
+// hit.
+const clockLag = time.Millisecond
+
+// read gives the precise time, and makes it about the time that otter is told.
 func (c *clock) read() int64 {
 	now := int64(time.Since(c.start)) + 1 // never 0, which is no deadline
-	c.last.Store(now)
+	if now-c.last.Load() > int64(clockLag) {
+		c.last.Store(now)
+	}
 	return now
 }
 

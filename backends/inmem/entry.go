@@ -153,12 +153,13 @@ func weigh(_ entryID, e *entry) uint32 {
 }
 
 // life is the expiry otter keeps for the entry. The ttl travels in the value because setting an
-// expiry after the fact would be a second operation that readers could see the gap before.
+// expiry after the fact would be a second operation that readers could see the gap before. Otter
+// counts it from the time it was told last, so it is given that much more: it only frees room.
 func life(e otter.Entry[entryID, *entry]) time.Duration {
-	if e.Value.ttl == 0 {
-		return math.MaxInt64
+	if ttl := e.Value.ttl; ttl != 0 && ttl < math.MaxInt64-clockLag {
+		return ttl + clockLag
 	}
-	return e.Value.ttl
+	return math.MaxInt64
 }
 
 // deleted takes the content out of an entry that otter gives up. It runs under a lock of otter's.
