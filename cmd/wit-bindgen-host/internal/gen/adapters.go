@@ -90,7 +90,7 @@ func (f *file) descriptor() {
 		}
 		call := f.names.adapters[fn]
 		if fn.Kind != model.Method {
-			call = "a." + call
+			call = "a." + call + "()"
 		}
 		f.body.f("Call: %s,", call)
 		f.body.f("},")
@@ -125,16 +125,24 @@ func (f *file) writeAdapter(fn *model.Func) {
 	f.body = lines{}
 	a := &adapter{file: f, fn: fn, locals: f.newLocals()}
 	a.claims, a.lends = transfers(fn)
-	var head string
-	if fn.Kind != model.Method {
-		head = "(a *adapters) "
+	name := f.names.adapters[fn]
+	signature := fmt.Sprintf("(ctx %s.Context, f *%s.Frame, stack []uint64)", f.imports.use("context"), f.imports.component())
+	if fn.Kind == model.Method {
+		f.body.f("// %s is %s.", name, fn.Name)
+		f.body.f("func %s%s {", name, signature)
+	} else {
+		// A closure: a method value would be a call more on every call.
+		f.body.f("// %s makes %s.", name, fn.Name)
+		f.body.f("func (a *adapters) %s() %s.Adapter {", name, f.imports.component())
+		f.body.f("return func%s {", signature)
 	}
-	f.body.f("// %s is %s.", f.names.adapters[fn], fn.Name)
-	f.body.f("func %s%s(ctx %s.Context, f *%s.Frame, stack []uint64) {", head, f.names.adapters[fn], f.imports.use("context"), f.imports.component())
 	args := a.liftParams()
 	ret := a.returnArea()
 	a.call(args, ret)
 	f.body.f("}")
+	if fn.Kind != model.Method {
+		f.body.f("}")
+	}
 	f.body.f("")
 	made := f.body.text
 	f.body = outer

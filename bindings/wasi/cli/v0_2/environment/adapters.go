@@ -33,84 +33,90 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-environment",
 				Signature: "func() -> list<tuple<string, string>>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetEnvironment,
+				Call:      a.callGetEnvironment(),
 			},
 			{
 				Name:      "get-arguments",
 				Signature: "func() -> list<string>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetArguments,
+				Call:      a.callGetArguments(),
 			},
 			{
 				Name:      "initial-cwd",
 				Signature: "func() -> option<string>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callInitialCwd,
+				Call:      a.callInitialCwd(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetEnvironment is get-environment.
-func (a *adapters) callGetEnvironment(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetEnvironment(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/environment@0.2.12#get-environment", err)
+// callGetEnvironment makes get-environment.
+func (a *adapters) callGetEnvironment() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetEnvironment(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/environment@0.2.12#get-environment", err)
+		}
+		p := f.NewList(len(r), 16, 4)
+		n := uint32(len(r))
+		for i := range r {
+			p2, n2 := f.NewString(r[i].F0)
+			p3, n3 := f.NewString(r[i].F1)
+			m2 := (*[16]byte)(f.Area(p+uint32(i)*16, 16, 4))
+			binary.LittleEndian.PutUint32(m2[0:], p2)
+			binary.LittleEndian.PutUint32(m2[4:], n2)
+			binary.LittleEndian.PutUint32(m2[8:], p3)
+			binary.LittleEndian.PutUint32(m2[12:], n3)
+		}
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p := f.NewList(len(r), 16, 4)
-	n := uint32(len(r))
-	for i := range r {
-		p2, n2 := f.NewString(r[i].F0)
-		p3, n3 := f.NewString(r[i].F1)
-		m2 := (*[16]byte)(f.Area(p+uint32(i)*16, 16, 4))
-		binary.LittleEndian.PutUint32(m2[0:], p2)
-		binary.LittleEndian.PutUint32(m2[4:], n2)
-		binary.LittleEndian.PutUint32(m2[8:], p3)
-		binary.LittleEndian.PutUint32(m2[12:], n3)
-	}
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callGetArguments is get-arguments.
-func (a *adapters) callGetArguments(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetArguments(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/environment@0.2.12#get-arguments", err)
+// callGetArguments makes get-arguments.
+func (a *adapters) callGetArguments() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetArguments(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/environment@0.2.12#get-arguments", err)
+		}
+		p := f.NewList(len(r), 8, 4)
+		n := uint32(len(r))
+		for i := range r {
+			p2, n2 := f.NewString(r[i])
+			m2 := (*[8]byte)(f.Area(p+uint32(i)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m2[0:], p2)
+			binary.LittleEndian.PutUint32(m2[4:], n2)
+		}
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p := f.NewList(len(r), 8, 4)
-	n := uint32(len(r))
-	for i := range r {
-		p2, n2 := f.NewString(r[i])
-		m2 := (*[8]byte)(f.Area(p+uint32(i)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m2[0:], p2)
-		binary.LittleEndian.PutUint32(m2[4:], n2)
-	}
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callInitialCwd is initial-cwd.
-func (a *adapters) callInitialCwd(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).InitialCwd(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/environment@0.2.12#initial-cwd", err)
-	}
-	var m *[12]byte
-	if r.Some {
-		p, n := f.NewString(r.Value)
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-		m[0] = 1
-	} else {
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		m[0] = 0
+// callInitialCwd makes initial-cwd.
+func (a *adapters) callInitialCwd() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).InitialCwd(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/environment@0.2.12#initial-cwd", err)
+		}
+		var m *[12]byte
+		if r.Some {
+			p, n := f.NewString(r.Value)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+			m[0] = 1
+		} else {
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			m[0] = 0
+		}
 	}
 }

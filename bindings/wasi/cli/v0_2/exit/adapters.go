@@ -32,35 +32,39 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "exit",
 				Signature: "func(status: result)",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callExit,
+				Call:      a.callExit(),
 			},
 			{
 				Name:      "exit-with-code",
 				Signature: "func(status-code: u8)",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callExitWithCode,
+				Call:      a.callExitWithCode(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callExit is exit.
-func (a *adapters) callExit(ctx context.Context, f *component.Frame, stack []uint64) {
-	var status component.Result[component.Unit, component.Unit]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-	} else {
-		status.IsErr = true
-	}
-	if err := a.host(f).Exit(ctx, status); err != nil {
-		f.TrapIn("wasi:cli/exit@0.2.12#exit", err)
+// callExit makes exit.
+func (a *adapters) callExit() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var status component.Result[component.Unit, component.Unit]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+		} else {
+			status.IsErr = true
+		}
+		if err := a.host(f).Exit(ctx, status); err != nil {
+			f.TrapIn("wasi:cli/exit@0.2.12#exit", err)
+		}
 	}
 }
 
-// callExitWithCode is exit-with-code.
-func (a *adapters) callExitWithCode(ctx context.Context, f *component.Frame, stack []uint64) {
-	statusCode := uint8(stack[0])
-	if err := a.host(f).ExitWithCode(ctx, statusCode); err != nil {
-		f.TrapIn("wasi:cli/exit@0.2.12#exit-with-code", err)
+// callExitWithCode makes exit-with-code.
+func (a *adapters) callExitWithCode() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		statusCode := uint8(stack[0])
+		if err := a.host(f).ExitWithCode(ctx, statusCode); err != nil {
+			f.TrapIn("wasi:cli/exit@0.2.12#exit-with-code", err)
+		}
 	}
 }

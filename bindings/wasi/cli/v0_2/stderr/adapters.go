@@ -36,18 +36,20 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-stderr",
 				Signature: "func() -> own<wasi:io/streams@0.2.12#output-stream>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callGetStderr,
+				Call:      a.callGetStderr(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetStderr is get-stderr.
-func (a *adapters) callGetStderr(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).GetStderr(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/stderr@0.2.12#get-stderr", err)
+// callGetStderr makes get-stderr.
+func (a *adapters) callGetStderr() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).GetStderr(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/stderr@0.2.12#get-stderr", err)
+		}
+		stack[0] = uint64(f.Own(streams.OutputStreamResource, r))
 	}
-	stack[0] = uint64(f.Own(streams.OutputStreamResource, r))
 }

@@ -36,18 +36,20 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-stdin",
 				Signature: "func() -> own<wasi:io/streams@0.2.12#input-stream>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callGetStdin,
+				Call:      a.callGetStdin(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetStdin is get-stdin.
-func (a *adapters) callGetStdin(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).GetStdin(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/stdin@0.2.12#get-stdin", err)
+// callGetStdin makes get-stdin.
+func (a *adapters) callGetStdin() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).GetStdin(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/stdin@0.2.12#get-stdin", err)
+		}
+		stack[0] = uint64(f.Own(streams.InputStreamResource, r))
 	}
-	stack[0] = uint64(f.Own(streams.InputStreamResource, r))
 }

@@ -36,18 +36,20 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-stdout",
 				Signature: "func() -> own<wasi:io/streams@0.2.12#output-stream>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callGetStdout,
+				Call:      a.callGetStdout(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetStdout is get-stdout.
-func (a *adapters) callGetStdout(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).GetStdout(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/stdout@0.2.12#get-stdout", err)
+// callGetStdout makes get-stdout.
+func (a *adapters) callGetStdout() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).GetStdout(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/stdout@0.2.12#get-stdout", err)
+		}
+		stack[0] = uint64(f.Own(streams.OutputStreamResource, r))
 	}
-	stack[0] = uint64(f.Own(streams.OutputStreamResource, r))
 }

@@ -37,28 +37,30 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-terminal-stderr",
 				Signature: "func() -> option<own<wasi:cli/terminal-output@0.2.12#terminal-output>>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetTerminalStderr,
+				Call:      a.callGetTerminalStderr(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetTerminalStderr is get-terminal-stderr.
-func (a *adapters) callGetTerminalStderr(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetTerminalStderr(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/terminal-stderr@0.2.12#get-terminal-stderr", err)
-	}
-	var m *[8]byte
-	if r.Some {
-		h := f.Own(terminaloutput.TerminalOutputResource, r.Value)
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-	} else {
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		m[0] = 0
+// callGetTerminalStderr makes get-terminal-stderr.
+func (a *adapters) callGetTerminalStderr() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetTerminalStderr(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/terminal-stderr@0.2.12#get-terminal-stderr", err)
+		}
+		var m *[8]byte
+		if r.Some {
+			h := f.Own(terminaloutput.TerminalOutputResource, r.Value)
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+		} else {
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			m[0] = 0
+		}
 	}
 }

@@ -37,28 +37,30 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-terminal-stdin",
 				Signature: "func() -> option<own<wasi:cli/terminal-input@0.2.12#terminal-input>>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetTerminalStdin,
+				Call:      a.callGetTerminalStdin(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetTerminalStdin is get-terminal-stdin.
-func (a *adapters) callGetTerminalStdin(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetTerminalStdin(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/terminal-stdin@0.2.12#get-terminal-stdin", err)
-	}
-	var m *[8]byte
-	if r.Some {
-		h := f.Own(terminalinput.TerminalInputResource, r.Value)
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-	} else {
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		m[0] = 0
+// callGetTerminalStdin makes get-terminal-stdin.
+func (a *adapters) callGetTerminalStdin() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetTerminalStdin(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/terminal-stdin@0.2.12#get-terminal-stdin", err)
+		}
+		var m *[8]byte
+		if r.Some {
+			h := f.Own(terminalinput.TerminalInputResource, r.Value)
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+		} else {
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			m[0] = 0
+		}
 	}
 }

@@ -37,28 +37,30 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-terminal-stdout",
 				Signature: "func() -> option<own<wasi:cli/terminal-output@0.2.12#terminal-output>>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetTerminalStdout,
+				Call:      a.callGetTerminalStdout(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetTerminalStdout is get-terminal-stdout.
-func (a *adapters) callGetTerminalStdout(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetTerminalStdout(ctx)
-	if err != nil {
-		f.TrapIn("wasi:cli/terminal-stdout@0.2.12#get-terminal-stdout", err)
-	}
-	var m *[8]byte
-	if r.Some {
-		h := f.Own(terminaloutput.TerminalOutputResource, r.Value)
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-	} else {
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		m[0] = 0
+// callGetTerminalStdout makes get-terminal-stdout.
+func (a *adapters) callGetTerminalStdout() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetTerminalStdout(ctx)
+		if err != nil {
+			f.TrapIn("wasi:cli/terminal-stdout@0.2.12#get-terminal-stdout", err)
+		}
+		var m *[8]byte
+		if r.Some {
+			h := f.Own(terminaloutput.TerminalOutputResource, r.Value)
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+		} else {
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			m[0] = 0
+		}
 	}
 }

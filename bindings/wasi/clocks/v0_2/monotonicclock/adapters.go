@@ -38,67 +38,75 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "now",
 				Signature: "func() -> u64",
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callNow,
+				Call:      a.callNow(),
 			},
 			{
 				Name:      "resolution",
 				Signature: "func() -> u64",
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callResolution,
+				Call:      a.callResolution(),
 			},
 			{
 				Name:      "subscribe-instant",
 				Signature: "func(when: u64) -> own<wasi:io/poll@0.2.12#pollable>",
 				Params:    []component.CoreType{component.CoreI64},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callSubscribeInstant,
+				Call:      a.callSubscribeInstant(),
 			},
 			{
 				Name:      "subscribe-duration",
 				Signature: "func(when: u64) -> own<wasi:io/poll@0.2.12#pollable>",
 				Params:    []component.CoreType{component.CoreI64},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callSubscribeDuration,
+				Call:      a.callSubscribeDuration(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callNow is now.
-func (a *adapters) callNow(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).Now(ctx)
-	if err != nil {
-		f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#now", err)
+// callNow makes now.
+func (a *adapters) callNow() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).Now(ctx)
+		if err != nil {
+			f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#now", err)
+		}
+		stack[0] = r
 	}
-	stack[0] = r
 }
 
-// callResolution is resolution.
-func (a *adapters) callResolution(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).Resolution(ctx)
-	if err != nil {
-		f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#resolution", err)
+// callResolution makes resolution.
+func (a *adapters) callResolution() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).Resolution(ctx)
+		if err != nil {
+			f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#resolution", err)
+		}
+		stack[0] = r
 	}
-	stack[0] = r
 }
 
-// callSubscribeInstant is subscribe-instant.
-func (a *adapters) callSubscribeInstant(ctx context.Context, f *component.Frame, stack []uint64) {
-	when := stack[0]
-	r, err := a.host(f).SubscribeInstant(ctx, when)
-	if err != nil {
-		f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#subscribe-instant", err)
+// callSubscribeInstant makes subscribe-instant.
+func (a *adapters) callSubscribeInstant() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		when := stack[0]
+		r, err := a.host(f).SubscribeInstant(ctx, when)
+		if err != nil {
+			f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#subscribe-instant", err)
+		}
+		stack[0] = uint64(f.Own(poll.PollableResource, r))
 	}
-	stack[0] = uint64(f.Own(poll.PollableResource, r))
 }
 
-// callSubscribeDuration is subscribe-duration.
-func (a *adapters) callSubscribeDuration(ctx context.Context, f *component.Frame, stack []uint64) {
-	when := stack[0]
-	r, err := a.host(f).SubscribeDuration(ctx, when)
-	if err != nil {
-		f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#subscribe-duration", err)
+// callSubscribeDuration makes subscribe-duration.
+func (a *adapters) callSubscribeDuration() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		when := stack[0]
+		r, err := a.host(f).SubscribeDuration(ctx, when)
+		if err != nil {
+			f.TrapIn("wasi:clocks/monotonic-clock@0.2.12#subscribe-duration", err)
+		}
+		stack[0] = uint64(f.Own(poll.PollableResource, r))
 	}
-	stack[0] = uint64(f.Own(poll.PollableResource, r))
 }

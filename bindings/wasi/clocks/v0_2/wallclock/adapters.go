@@ -36,13 +36,13 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "now",
 				Signature: "func() -> " + textDatetime,
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callNow,
+				Call:      a.callNow(),
 			},
 			{
 				Name:      "resolution",
 				Signature: "func() -> " + textDatetime,
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callResolution,
+				Call:      a.callResolution(),
 			},
 		},
 	}
@@ -54,26 +54,30 @@ const (
 	textDatetime = "record{seconds: u64, nanoseconds: u32}"
 )
 
-// callNow is now.
-func (a *adapters) callNow(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).Now(ctx)
-	if err != nil {
-		f.TrapIn("wasi:clocks/wall-clock@0.2.12#now", err)
+// callNow makes now.
+func (a *adapters) callNow() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).Now(ctx)
+		if err != nil {
+			f.TrapIn("wasi:clocks/wall-clock@0.2.12#now", err)
+		}
+		m := (*[16]byte)(f.Area(ret, 16, 8))
+		binary.LittleEndian.PutUint64(m[0:], r.Seconds)
+		binary.LittleEndian.PutUint32(m[8:], r.Nanoseconds)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m[0:], r.Seconds)
-	binary.LittleEndian.PutUint32(m[8:], r.Nanoseconds)
 }
 
-// callResolution is resolution.
-func (a *adapters) callResolution(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).Resolution(ctx)
-	if err != nil {
-		f.TrapIn("wasi:clocks/wall-clock@0.2.12#resolution", err)
+// callResolution makes resolution.
+func (a *adapters) callResolution() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).Resolution(ctx)
+		if err != nil {
+			f.TrapIn("wasi:clocks/wall-clock@0.2.12#resolution", err)
+		}
+		m := (*[16]byte)(f.Area(ret, 16, 8))
+		binary.LittleEndian.PutUint64(m[0:], r.Seconds)
+		binary.LittleEndian.PutUint32(m[8:], r.Nanoseconds)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m[0:], r.Seconds)
-	binary.LittleEndian.PutUint32(m[8:], r.Nanoseconds)
 }

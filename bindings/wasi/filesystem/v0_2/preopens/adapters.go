@@ -37,31 +37,33 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-directories",
 				Signature: "func() -> list<tuple<own<wasi:filesystem/types@0.2.12#descriptor>, string>>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callGetDirectories,
+				Call:      a.callGetDirectories(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetDirectories is get-directories.
-func (a *adapters) callGetDirectories(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).GetDirectories(ctx)
-	if err != nil {
-		f.TrapIn("wasi:filesystem/preopens@0.2.12#get-directories", err)
+// callGetDirectories makes get-directories.
+func (a *adapters) callGetDirectories() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).GetDirectories(ctx)
+		if err != nil {
+			f.TrapIn("wasi:filesystem/preopens@0.2.12#get-directories", err)
+		}
+		p := f.NewList(len(r), 12, 4)
+		n := uint32(len(r))
+		for i := range r {
+			h := f.Own(types.DescriptorResource, r[i].F0)
+			p2, n2 := f.NewString(r[i].F1)
+			m2 := (*[12]byte)(f.Area(p+uint32(i)*12, 12, 4))
+			binary.LittleEndian.PutUint32(m2[0:], h)
+			binary.LittleEndian.PutUint32(m2[4:], p2)
+			binary.LittleEndian.PutUint32(m2[8:], n2)
+		}
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p := f.NewList(len(r), 12, 4)
-	n := uint32(len(r))
-	for i := range r {
-		h := f.Own(types.DescriptorResource, r[i].F0)
-		p2, n2 := f.NewString(r[i].F1)
-		m2 := (*[12]byte)(f.Area(p+uint32(i)*12, 12, 4))
-		binary.LittleEndian.PutUint32(m2[0:], h)
-		binary.LittleEndian.PutUint32(m2[4:], p2)
-		binary.LittleEndian.PutUint32(m2[8:], n2)
-	}
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }

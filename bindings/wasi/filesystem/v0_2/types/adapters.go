@@ -223,7 +223,7 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "filesystem-error-code",
 				Signature: "func(err: borrow<wasi:io/error@0.2.12#error>) -> option<" + textErrorCode + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callFilesystemErrorCode,
+				Call:      a.callFilesystemErrorCode(),
 			},
 		},
 	}
@@ -857,20 +857,22 @@ func callDirectoryEntryStreamReadDirectoryEntry(ctx context.Context, f *componen
 	m2[0] = 0
 }
 
-// callFilesystemErrorCode is filesystem-error-code.
-func (a *adapters) callFilesystemErrorCode(ctx context.Context, f *component.Frame, stack []uint64) {
-	err := f.Borrow(ioerror.ErrorResource, uint32(stack[0])).(Error)
-	ret := uint32(stack[1])
-	r, err2 := a.host(f).FilesystemErrorCode(ctx, err)
-	if err2 != nil {
-		f.TrapIn("wasi:filesystem/types@0.2.12#filesystem-error-code", err2)
-	}
-	m := (*[2]byte)(f.Area(ret, 2, 1))
-	if r.Some {
-		m[1] = uint8(f.Case(uint32(r.Value), 37))
-		m[0] = 1
-	} else {
-		m[0] = 0
+// callFilesystemErrorCode makes filesystem-error-code.
+func (a *adapters) callFilesystemErrorCode() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		err := f.Borrow(ioerror.ErrorResource, uint32(stack[0])).(Error)
+		ret := uint32(stack[1])
+		r, err2 := a.host(f).FilesystemErrorCode(ctx, err)
+		if err2 != nil {
+			f.TrapIn("wasi:filesystem/types@0.2.12#filesystem-error-code", err2)
+		}
+		m := (*[2]byte)(f.Area(ret, 2, 1))
+		if r.Some {
+			m[1] = uint8(f.Case(uint32(r.Value), 37))
+			m[0] = 1
+		} else {
+			m[0] = 0
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "poll",
 				Signature: "func(in: list<borrow<wasi:io/poll@0.2.12#pollable>>) -> list<u32>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPoll,
+				Call:      a.callPoll(),
 			},
 		},
 	}
@@ -77,24 +77,26 @@ func callPollableBlock(ctx context.Context, f *component.Frame, stack []uint64) 
 
 var callPollIn component.Scratch[Pollable]
 
-// callPoll is poll.
-func (a *adapters) callPoll(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	inLent := callPollIn.Take(f, n)
-	in := *inLent
-	for i := range in {
-		m := (*[4]byte)(view[i*4:])
-		in[i] = f.Borrow(PollableResource, binary.LittleEndian.Uint32(m[0:])).(Pollable)
+// callPoll makes poll.
+func (a *adapters) callPoll() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 4, 4)
+		inLent := callPollIn.Take(f, n)
+		in := *inLent
+		for i := range in {
+			m := (*[4]byte)(view[i*4:])
+			in[i] = f.Borrow(PollableResource, binary.LittleEndian.Uint32(m[0:])).(Pollable)
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).Poll(ctx, in)
+		if err != nil {
+			f.TrapIn("wasi:io/poll@0.2.12#poll", err)
+		}
+		p2, n2 := component.NewNumbers(f, r)
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callPollIn.Give(inLent)
 	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).Poll(ctx, in)
-	if err != nil {
-		f.TrapIn("wasi:io/poll@0.2.12#poll", err)
-	}
-	p2, n2 := component.NewNumbers(f, r)
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callPollIn.Give(inLent)
 }

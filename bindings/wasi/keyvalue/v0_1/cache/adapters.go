@@ -46,7 +46,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(k: string) -> own<wasi:keyvalue/cache@0.1.0#future-get-result>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callGet,
+				Call:      a.callGet(),
 			},
 			{
 				Name:      "[method]future-get-result.future-get-result-get",
@@ -66,7 +66,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(k: string) -> own<wasi:keyvalue/cache@0.1.0#future-exists-result>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callExists,
+				Call:      a.callExists(),
 			},
 			{
 				Name:      "[method]future-exists-result.future-exists-result-get",
@@ -86,7 +86,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(k: string, v: borrow<wasi:keyvalue/types@0.1.0#outgoing-value>, TTL-ms: option<u32>) -> own<wasi:keyvalue/cache@0.1.0#future-result>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callSet,
+				Call:      a.callSet(),
 			},
 			{
 				Name:      "[method]future-result.future-result-get",
@@ -106,7 +106,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(k: string) -> own<wasi:keyvalue/cache@0.1.0#future-get-or-set-result>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callGetOrSet,
+				Call:      a.callGetOrSet(),
 			},
 			{
 				Name:      "[method]future-get-or-set-result.future-get-or-set-result-get",
@@ -133,7 +133,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(k: string) -> own<wasi:keyvalue/cache@0.1.0#future-result>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callDelete,
+				Call:      a.callDelete(),
 			},
 		},
 	}
@@ -145,14 +145,16 @@ const (
 	textGetOrSetEntry = "variant{occupied(own<wasi:keyvalue/types@0.1.0#incoming-value>), vacant(own<wasi:keyvalue/cache@0.1.0#vacancy>)}"
 )
 
-// callGet is get.
-func (a *adapters) callGet(ctx context.Context, f *component.Frame, stack []uint64) {
-	k := f.String(uint32(stack[0]), uint32(stack[1]))
-	r, err := a.host(f).Get(ctx, k)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/cache@0.1.0#get", err)
+// callGet makes get.
+func (a *adapters) callGet() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		k := f.String(uint32(stack[0]), uint32(stack[1]))
+		r, err := a.host(f).Get(ctx, k)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/cache@0.1.0#get", err)
+		}
+		stack[0] = uint64(f.Own(FutureGetResultResource, r))
 	}
-	stack[0] = uint64(f.Own(FutureGetResultResource, r))
 }
 
 // callFutureGetResultFutureGetResultGet is [method]future-get-result.future-get-result-get.
@@ -199,14 +201,16 @@ func callFutureGetResultListenToFutureGetResult(ctx context.Context, f *componen
 	stack[0] = uint64(f.Own(poll.PollableResource, r))
 }
 
-// callExists is exists.
-func (a *adapters) callExists(ctx context.Context, f *component.Frame, stack []uint64) {
-	k := f.String(uint32(stack[0]), uint32(stack[1]))
-	r, err := a.host(f).Exists(ctx, k)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/cache@0.1.0#exists", err)
+// callExists makes exists.
+func (a *adapters) callExists() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		k := f.String(uint32(stack[0]), uint32(stack[1]))
+		r, err := a.host(f).Exists(ctx, k)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/cache@0.1.0#exists", err)
+		}
+		stack[0] = uint64(f.Own(FutureExistsResultResource, r))
 	}
-	stack[0] = uint64(f.Own(FutureExistsResultResource, r))
 }
 
 // callFutureExistsResultFutureExistsResultGet is [method]future-exists-result.future-exists-result-get.
@@ -249,20 +253,22 @@ func callFutureExistsResultListenToFutureExistsResult(ctx context.Context, f *co
 	stack[0] = uint64(f.Own(poll.PollableResource, r))
 }
 
-// callSet is set.
-func (a *adapters) callSet(ctx context.Context, f *component.Frame, stack []uint64) {
-	k := f.String(uint32(stack[0]), uint32(stack[1]))
-	v := f.Borrow(types.OutgoingValueResource, uint32(stack[2])).(OutgoingValue)
-	var ttlMs component.Option[uint32]
-	if f.Case(uint32(stack[3]), 2) == 1 {
-		ttlMs.Value = uint32(stack[4])
-		ttlMs.Some = true
+// callSet makes set.
+func (a *adapters) callSet() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		k := f.String(uint32(stack[0]), uint32(stack[1]))
+		v := f.Borrow(types.OutgoingValueResource, uint32(stack[2])).(OutgoingValue)
+		var ttlMs component.Option[uint32]
+		if f.Case(uint32(stack[3]), 2) == 1 {
+			ttlMs.Value = uint32(stack[4])
+			ttlMs.Some = true
+		}
+		r, err := a.host(f).Set(ctx, k, v, ttlMs)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/cache@0.1.0#set", err)
+		}
+		stack[0] = uint64(f.Own(FutureResultResource, r))
 	}
-	r, err := a.host(f).Set(ctx, k, v, ttlMs)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/cache@0.1.0#set", err)
-	}
-	stack[0] = uint64(f.Own(FutureResultResource, r))
 }
 
 // callFutureResultFutureResultGet is [method]future-result.future-result-get.
@@ -301,14 +307,16 @@ func callFutureResultListenToFutureResult(ctx context.Context, f *component.Fram
 	stack[0] = uint64(f.Own(poll.PollableResource, r))
 }
 
-// callGetOrSet is get-or-set.
-func (a *adapters) callGetOrSet(ctx context.Context, f *component.Frame, stack []uint64) {
-	k := f.String(uint32(stack[0]), uint32(stack[1]))
-	r, err := a.host(f).GetOrSet(ctx, k)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/cache@0.1.0#get-or-set", err)
+// callGetOrSet makes get-or-set.
+func (a *adapters) callGetOrSet() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		k := f.String(uint32(stack[0]), uint32(stack[1]))
+		r, err := a.host(f).GetOrSet(ctx, k)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/cache@0.1.0#get-or-set", err)
+		}
+		stack[0] = uint64(f.Own(FutureGetOrSetResultResource, r))
 	}
-	stack[0] = uint64(f.Own(FutureGetOrSetResultResource, r))
 }
 
 // callFutureGetOrSetResultFutureGetOrSetResultGet is [method]future-get-or-set-result.future-get-or-set-result-get.
@@ -373,12 +381,14 @@ func callVacancyVacancyFill(ctx context.Context, f *component.Frame, stack []uin
 	stack[0] = uint64(f.Own(types.OutgoingValueResource, r))
 }
 
-// callDelete is delete.
-func (a *adapters) callDelete(ctx context.Context, f *component.Frame, stack []uint64) {
-	k := f.String(uint32(stack[0]), uint32(stack[1]))
-	r, err := a.host(f).Delete(ctx, k)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/cache@0.1.0#delete", err)
+// callDelete makes delete.
+func (a *adapters) callDelete() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		k := f.String(uint32(stack[0]), uint32(stack[1]))
+		r, err := a.host(f).Delete(ctx, k)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/cache@0.1.0#delete", err)
+		}
+		stack[0] = uint64(f.Own(FutureResultResource, r))
 	}
-	stack[0] = uint64(f.Own(FutureResultResource, r))
 }

@@ -46,13 +46,13 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "[static]bucket.open-bucket",
 				Signature: "func(name: string) -> result<own<wasi:keyvalue/types@0.1.0#bucket>, own<wasi:keyvalue/wasi-keyvalue-error@0.1.0#error>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callBucketOpenBucket,
+				Call:      a.callBucketOpenBucket(),
 			},
 			{
 				Name:      "[static]outgoing-value.new-outgoing-value",
 				Signature: "func() -> own<wasi:keyvalue/types@0.1.0#outgoing-value>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callOutgoingValueNewOutgoingValue,
+				Call:      a.callOutgoingValueNewOutgoingValue(),
 			},
 			{
 				Name:      "[method]outgoing-value.outgoing-value-write-body-async",
@@ -89,35 +89,39 @@ func (a *adapters) describe() *component.Interface {
 	return &a.face
 }
 
-// callBucketOpenBucket is [static]bucket.open-bucket.
-func (a *adapters) callBucketOpenBucket(ctx context.Context, f *component.Frame, stack []uint64) {
-	name := f.String(uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).BucketOpenBucket(ctx, name)
-	if err != nil {
-		fail, ok := component.AsFailure[Error](err)
-		if !ok {
-			f.TrapIn("wasi:keyvalue/types@0.1.0#[static]bucket.open-bucket", err)
+// callBucketOpenBucket makes [static]bucket.open-bucket.
+func (a *adapters) callBucketOpenBucket() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		name := f.String(uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).BucketOpenBucket(ctx, name)
+		if err != nil {
+			fail, ok := component.AsFailure[Error](err)
+			if !ok {
+				f.TrapIn("wasi:keyvalue/types@0.1.0#[static]bucket.open-bucket", err)
+			}
+			h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
+			m := (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+			return
 		}
-		h := f.Own(wasikeyvalueerror.ErrorResource, fail.Err)
-		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-		return
+		h2 := f.Own(BucketResource, r)
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[4:], h2)
+		m2[0] = 0
 	}
-	h2 := f.Own(BucketResource, r)
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[4:], h2)
-	m2[0] = 0
 }
 
-// callOutgoingValueNewOutgoingValue is [static]outgoing-value.new-outgoing-value.
-func (a *adapters) callOutgoingValueNewOutgoingValue(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).OutgoingValueNewOutgoingValue(ctx)
-	if err != nil {
-		f.TrapIn("wasi:keyvalue/types@0.1.0#[static]outgoing-value.new-outgoing-value", err)
+// callOutgoingValueNewOutgoingValue makes [static]outgoing-value.new-outgoing-value.
+func (a *adapters) callOutgoingValueNewOutgoingValue() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).OutgoingValueNewOutgoingValue(ctx)
+		if err != nil {
+			f.TrapIn("wasi:keyvalue/types@0.1.0#[static]outgoing-value.new-outgoing-value", err)
+		}
+		stack[0] = uint64(f.Own(OutgoingValueResource, r))
 	}
-	stack[0] = uint64(f.Own(OutgoingValueResource, r))
 }
 
 // callOutgoingValueOutgoingValueWriteBodyAsync is [method]outgoing-value.outgoing-value-write-body-async.

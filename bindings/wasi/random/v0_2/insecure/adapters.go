@@ -33,38 +33,42 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-insecure-random-bytes",
 				Signature: "func(len: u64) -> list<u8>",
 				Params:    []component.CoreType{component.CoreI64, component.CoreI32},
-				Call:      a.callGetInsecureRandomBytes,
+				Call:      a.callGetInsecureRandomBytes(),
 			},
 			{
 				Name:      "get-insecure-random-u64",
 				Signature: "func() -> u64",
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callGetInsecureRandomU64,
+				Call:      a.callGetInsecureRandomU64(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetInsecureRandomBytes is get-insecure-random-bytes.
-func (a *adapters) callGetInsecureRandomBytes(ctx context.Context, f *component.Frame, stack []uint64) {
-	len_ := stack[0]
-	ret := uint32(stack[1])
-	r, err := a.host(f).GetInsecureRandomBytes(ctx, len_)
-	if err != nil {
-		f.TrapIn("wasi:random/insecure@0.2.12#get-insecure-random-bytes", err)
+// callGetInsecureRandomBytes makes get-insecure-random-bytes.
+func (a *adapters) callGetInsecureRandomBytes() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		len_ := stack[0]
+		ret := uint32(stack[1])
+		r, err := a.host(f).GetInsecureRandomBytes(ctx, len_)
+		if err != nil {
+			f.TrapIn("wasi:random/insecure@0.2.12#get-insecure-random-bytes", err)
+		}
+		p, n := f.NewBytes(r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := f.NewBytes(r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callGetInsecureRandomU64 is get-insecure-random-u64.
-func (a *adapters) callGetInsecureRandomU64(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).GetInsecureRandomU64(ctx)
-	if err != nil {
-		f.TrapIn("wasi:random/insecure@0.2.12#get-insecure-random-u64", err)
+// callGetInsecureRandomU64 makes get-insecure-random-u64.
+func (a *adapters) callGetInsecureRandomU64() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).GetInsecureRandomU64(ctx)
+		if err != nil {
+			f.TrapIn("wasi:random/insecure@0.2.12#get-insecure-random-u64", err)
+		}
+		stack[0] = r
 	}
-	stack[0] = r
 }

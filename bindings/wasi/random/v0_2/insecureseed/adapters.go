@@ -33,21 +33,23 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "insecure-seed",
 				Signature: "func() -> tuple<u64, u64>",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callInsecureSeed,
+				Call:      a.callInsecureSeed(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callInsecureSeed is insecure-seed.
-func (a *adapters) callInsecureSeed(ctx context.Context, f *component.Frame, stack []uint64) {
-	ret := uint32(stack[0])
-	r, err := a.host(f).InsecureSeed(ctx)
-	if err != nil {
-		f.TrapIn("wasi:random/insecure-seed@0.2.12#insecure-seed", err)
+// callInsecureSeed makes insecure-seed.
+func (a *adapters) callInsecureSeed() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ret := uint32(stack[0])
+		r, err := a.host(f).InsecureSeed(ctx)
+		if err != nil {
+			f.TrapIn("wasi:random/insecure-seed@0.2.12#insecure-seed", err)
+		}
+		m := (*[16]byte)(f.Area(ret, 16, 8))
+		binary.LittleEndian.PutUint64(m[0:], r.F0)
+		binary.LittleEndian.PutUint64(m[8:], r.F1)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 8))
-	binary.LittleEndian.PutUint64(m[0:], r.F0)
-	binary.LittleEndian.PutUint64(m[8:], r.F1)
 }

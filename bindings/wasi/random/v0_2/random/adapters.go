@@ -33,38 +33,42 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "get-random-bytes",
 				Signature: "func(len: u64) -> list<u8>",
 				Params:    []component.CoreType{component.CoreI64, component.CoreI32},
-				Call:      a.callGetRandomBytes,
+				Call:      a.callGetRandomBytes(),
 			},
 			{
 				Name:      "get-random-u64",
 				Signature: "func() -> u64",
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callGetRandomU64,
+				Call:      a.callGetRandomU64(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callGetRandomBytes is get-random-bytes.
-func (a *adapters) callGetRandomBytes(ctx context.Context, f *component.Frame, stack []uint64) {
-	len_ := stack[0]
-	ret := uint32(stack[1])
-	r, err := a.host(f).GetRandomBytes(ctx, len_)
-	if err != nil {
-		f.TrapIn("wasi:random/random@0.2.12#get-random-bytes", err)
+// callGetRandomBytes makes get-random-bytes.
+func (a *adapters) callGetRandomBytes() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		len_ := stack[0]
+		ret := uint32(stack[1])
+		r, err := a.host(f).GetRandomBytes(ctx, len_)
+		if err != nil {
+			f.TrapIn("wasi:random/random@0.2.12#get-random-bytes", err)
+		}
+		p, n := f.NewBytes(r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := f.NewBytes(r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callGetRandomU64 is get-random-u64.
-func (a *adapters) callGetRandomU64(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).GetRandomU64(ctx)
-	if err != nil {
-		f.TrapIn("wasi:random/random@0.2.12#get-random-u64", err)
+// callGetRandomU64 makes get-random-u64.
+func (a *adapters) callGetRandomU64() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).GetRandomU64(ctx)
+		if err != nil {
+			f.TrapIn("wasi:random/random@0.2.12#get-random-u64", err)
+		}
+		stack[0] = r
 	}
-	stack[0] = r
 }

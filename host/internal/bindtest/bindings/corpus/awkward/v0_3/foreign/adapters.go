@@ -49,25 +49,25 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "wait",
 				Signature: "func(on: list<borrow<" + poll.PollableResource.Name + ">>, also: option<borrow<corpus:shared/things@1.4.0#thing>>) -> list<" + textEvent + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callWait,
+				Call:      a.callWait(),
 			},
 			{
 				Name:      "forward",
 				Signature: "func(stream: own<" + streams.InputStreamResource.Name + ">, level: " + textLevel + ") -> result<own<" + streams.InputStreamResource.Name + ">, " + textStreamError + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callForward,
+				Call:      a.callForward(),
 			},
 			{
 				Name:      "echo-any",
 				Signature: "func(v: " + textAny + ") -> " + textAny,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoAny,
+				Call:      a.callEchoAny(),
 			},
 			{
 				Name:      "since",
 				Signature: "func() -> u8",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callSince,
+				Call:      a.callSince(),
 			},
 		},
 	}
@@ -88,132 +88,140 @@ var (
 
 var callWaitOn component.Scratch[Pollable]
 
-// callWait is wait.
-func (a *adapters) callWait(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	onLent := callWaitOn.Take(f, n)
-	on := *onLent
-	for i := range on {
-		m := (*[4]byte)(view[i*4:])
-		on[i] = f.Borrow(poll.PollableResource, binary.LittleEndian.Uint32(m[0:])).(Pollable)
-	}
-	var also component.Option[Other]
-	if f.Case(uint32(stack[2]), 2) == 1 {
-		also.Value = f.Borrow(things.ThingResource, uint32(stack[3])).(Other)
-		also.Some = true
-	}
-	ret := uint32(stack[4])
-	r, err := a.host(f).Wait(ctx, on, also)
-	if err != nil {
-		f.TrapIn("corpus:awkward/foreign@0.3.1#wait", err)
-	}
-	p2 := f.NewList(len(r), 12, 4)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 12, 4)
-	for i2 := range r {
-		var m3 *[12]byte
-		switch r[i2].Tag {
-		case EventTagReadable:
-			h := f.Own(streams.InputStreamResource, r[i2].Readable)
-			m3 = (*[12]byte)(view2[i2*12:])
-			binary.LittleEndian.PutUint32(m3[4:], h)
-		case EventTagFailed:
-			switch r[i2].Failed.Tag {
-			case streams.StreamErrorTagLastOperationFailed:
-				h2 := f.Own(ioerror.ErrorResource, r[i2].Failed.LastOperationFailed)
+// callWait makes wait.
+func (a *adapters) callWait() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 4, 4)
+		onLent := callWaitOn.Take(f, n)
+		on := *onLent
+		for i := range on {
+			m := (*[4]byte)(view[i*4:])
+			on[i] = f.Borrow(poll.PollableResource, binary.LittleEndian.Uint32(m[0:])).(Pollable)
+		}
+		var also component.Option[Other]
+		if f.Case(uint32(stack[2]), 2) == 1 {
+			also.Value = f.Borrow(things.ThingResource, uint32(stack[3])).(Other)
+			also.Some = true
+		}
+		ret := uint32(stack[4])
+		r, err := a.host(f).Wait(ctx, on, also)
+		if err != nil {
+			f.TrapIn("corpus:awkward/foreign@0.3.1#wait", err)
+		}
+		p2 := f.NewList(len(r), 12, 4)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 12, 4)
+		for i2 := range r {
+			var m3 *[12]byte
+			switch r[i2].Tag {
+			case EventTagReadable:
+				h := f.Own(streams.InputStreamResource, r[i2].Readable)
 				m3 = (*[12]byte)(view2[i2*12:])
-				binary.LittleEndian.PutUint32(m3[8:], h2)
+				binary.LittleEndian.PutUint32(m3[4:], h)
+			case EventTagFailed:
+				switch r[i2].Failed.Tag {
+				case streams.StreamErrorTagLastOperationFailed:
+					h2 := f.Own(ioerror.ErrorResource, r[i2].Failed.LastOperationFailed)
+					m3 = (*[12]byte)(view2[i2*12:])
+					binary.LittleEndian.PutUint32(m3[8:], h2)
+				}
+				m3 = (*[12]byte)(view2[i2*12:])
+				m3[4] = uint8(f.Case(uint32(r[i2].Failed.Tag), 2))
+			case EventTagReady:
+				h3 := f.Own(poll.PollableResource, r[i2].Ready)
+				m3 = (*[12]byte)(view2[i2*12:])
+				binary.LittleEndian.PutUint32(m3[4:], h3)
+			case EventTagThing:
+				h4 := f.Own(things.ThingResource, r[i2].Thing)
+				m3 = (*[12]byte)(view2[i2*12:])
+				binary.LittleEndian.PutUint32(m3[4:], h4)
+			case EventTagItem:
+				h5 := f.Own(handles.ItemResource, r[i2].Item)
+				m3 = (*[12]byte)(view2[i2*12:])
+				binary.LittleEndian.PutUint32(m3[4:], h5)
 			}
 			m3 = (*[12]byte)(view2[i2*12:])
-			m3[4] = uint8(f.Case(uint32(r[i2].Failed.Tag), 2))
-		case EventTagReady:
-			h3 := f.Own(poll.PollableResource, r[i2].Ready)
-			m3 = (*[12]byte)(view2[i2*12:])
-			binary.LittleEndian.PutUint32(m3[4:], h3)
-		case EventTagThing:
-			h4 := f.Own(things.ThingResource, r[i2].Thing)
-			m3 = (*[12]byte)(view2[i2*12:])
-			binary.LittleEndian.PutUint32(m3[4:], h4)
-		case EventTagItem:
-			h5 := f.Own(handles.ItemResource, r[i2].Item)
-			m3 = (*[12]byte)(view2[i2*12:])
-			binary.LittleEndian.PutUint32(m3[4:], h5)
+			m3[0] = uint8(f.Case(uint32(r[i2].Tag), 5))
 		}
-		m3 = (*[12]byte)(view2[i2*12:])
-		m3[0] = uint8(f.Case(uint32(r[i2].Tag), 5))
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callWaitOn.Give(onLent)
 	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callWaitOn.Give(onLent)
 }
 
-// callForward is forward.
-func (a *adapters) callForward(ctx context.Context, f *component.Frame, stack []uint64) {
-	stream := f.Claim(streams.InputStreamResource, uint32(stack[0])).(InputStream)
-	level := Level(f.Case(uint32(stack[1]), 2))
-	f.Lifted()
-	ret := uint32(stack[2])
-	r, err := a.host(f).Forward(ctx, stream, level)
-	if err != nil {
-		fail, ok := component.AsFailure[StreamError](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/foreign@0.3.1#forward", err)
+// callForward makes forward.
+func (a *adapters) callForward() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		stream := f.Claim(streams.InputStreamResource, uint32(stack[0])).(InputStream)
+		level := Level(f.Case(uint32(stack[1]), 2))
+		f.Lifted()
+		ret := uint32(stack[2])
+		r, err := a.host(f).Forward(ctx, stream, level)
+		if err != nil {
+			fail, ok := component.AsFailure[StreamError](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/foreign@0.3.1#forward", err)
+			}
+			var m *[12]byte
+			switch fail.Err.Tag {
+			case streams.StreamErrorTagLastOperationFailed:
+				h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+				m = (*[12]byte)(f.Area(ret, 12, 4))
+				binary.LittleEndian.PutUint32(m[8:], h)
+			}
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
+			m[0] = 1
+			return
+		}
+		h2 := f.Own(streams.InputStreamResource, r)
+		m2 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m2[4:], h2)
+		m2[0] = 0
+	}
+}
+
+// callEchoAny makes echo-any.
+func (a *adapters) callEchoAny() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Any
+		v.Tag = awkwardtype.AnyTag(f.Case(uint32(stack[0]), 2))
+		switch v.Tag {
+		case awkwardtype.AnyTagError:
+			v.Error = awkwardtype.Error{Code: uint8(stack[1])}
+		case awkwardtype.AnyTagString:
+			v.String = f.String(uint32(stack[1]), uint32(stack[2]))
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoAny(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/foreign@0.3.1#echo-any", err)
 		}
 		var m *[12]byte
-		switch fail.Err.Tag {
-		case streams.StreamErrorTagLastOperationFailed:
-			h := f.Own(ioerror.ErrorResource, fail.Err.LastOperationFailed)
+		switch r.Tag {
+		case awkwardtype.AnyTagError:
 			m = (*[12]byte)(f.Area(ret, 12, 4))
-			binary.LittleEndian.PutUint32(m[8:], h)
+			m[4] = r.Error.Code
+		case awkwardtype.AnyTagString:
+			p, n := f.NewString(r.String)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
 		}
 		m = (*[12]byte)(f.Area(ret, 12, 4))
-		m[4] = uint8(f.Case(uint32(fail.Err.Tag), 2))
-		m[0] = 1
-		return
+		m[0] = uint8(f.Case(uint32(r.Tag), 2))
 	}
-	h2 := f.Own(streams.InputStreamResource, r)
-	m2 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m2[4:], h2)
-	m2[0] = 0
 }
 
-// callEchoAny is echo-any.
-func (a *adapters) callEchoAny(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Any
-	v.Tag = awkwardtype.AnyTag(f.Case(uint32(stack[0]), 2))
-	switch v.Tag {
-	case awkwardtype.AnyTagError:
-		v.Error = awkwardtype.Error{Code: uint8(stack[1])}
-	case awkwardtype.AnyTagString:
-		v.String = f.String(uint32(stack[1]), uint32(stack[2]))
+// callSince makes since.
+func (a *adapters) callSince() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).Since(ctx)
+		if err != nil {
+			f.TrapIn("corpus:awkward/foreign@0.3.1#since", err)
+		}
+		stack[0] = uint64(r)
 	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoAny(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/foreign@0.3.1#echo-any", err)
-	}
-	var m *[12]byte
-	switch r.Tag {
-	case awkwardtype.AnyTagError:
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		m[4] = r.Error.Code
-	case awkwardtype.AnyTagString:
-		p, n := f.NewString(r.String)
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-	}
-	m = (*[12]byte)(f.Area(ret, 12, 4))
-	m[0] = uint8(f.Case(uint32(r.Tag), 2))
-}
-
-// callSince is since.
-func (a *adapters) callSince(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).Since(ctx)
-	if err != nil {
-		f.TrapIn("corpus:awkward/foreign@0.3.1#since", err)
-	}
-	stack[0] = uint64(r)
 }

@@ -38,7 +38,7 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(name: string) -> own<corpus:awkward/handles@0.3.1#item>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callNewItem,
+				Call:      a.callNewItem(),
 			},
 			{
 				Name:      "[method]item.name",
@@ -64,13 +64,13 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(a: own<corpus:awkward/handles@0.3.1#item>, b: own<corpus:awkward/handles@0.3.1#item>) -> own<corpus:awkward/handles@0.3.1#item>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callItemJoin,
+				Call:      a.callItemJoin(),
 			},
 			{
 				Name:      "[static]item.find",
 				Signature: "func(name: string) -> result<option<own<corpus:awkward/handles@0.3.1#item>>, own<corpus:awkward/handles@0.3.1#failure>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callItemFind,
+				Call:      a.callItemFind(),
 			},
 			{
 				Name:      "[method]failure.why",
@@ -83,84 +83,84 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(v: own<corpus:awkward/handles@0.3.1#item>) -> own<corpus:awkward/handles@0.3.1#item>",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callPass,
+				Call:      a.callPass(),
 			},
 			{
 				Name:      "pass-option",
 				Signature: "func(v: option<own<corpus:awkward/handles@0.3.1#item>>) -> option<own<corpus:awkward/handles@0.3.1#item>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPassOption,
+				Call:      a.callPassOption(),
 			},
 			{
 				Name:      "pass-list",
 				Signature: "func(v: list<own<corpus:awkward/handles@0.3.1#item>>) -> list<own<corpus:awkward/handles@0.3.1#item>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPassList,
+				Call:      a.callPassList(),
 			},
 			{
 				Name:      "pass-pick",
 				Signature: "func(v: " + textPick + ") -> " + textPick,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPassPick,
+				Call:      a.callPassPick(),
 			},
 			{
 				Name:      "pass-record",
 				Signature: "func(v: tuple<string, own<corpus:awkward/handles@0.3.1#item>, list<tuple<string, own<corpus:awkward/handles@0.3.1#item>>>>) -> tuple<string, own<corpus:awkward/handles@0.3.1#item>, list<tuple<string, own<corpus:awkward/handles@0.3.1#item>>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPassRecord,
+				Call:      a.callPassRecord(),
 			},
 			{
 				Name:      "pass-result",
 				Signature: "func(v: result<own<corpus:awkward/handles@0.3.1#item>, own<corpus:awkward/handles@0.3.1#failure>>) -> result<own<corpus:awkward/handles@0.3.1#item>, own<corpus:awkward/handles@0.3.1#failure>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callPassResult,
+				Call:      a.callPassResult(),
 			},
 			{
 				Name:      "names",
 				Signature: "func(v: list<borrow<corpus:awkward/handles@0.3.1#item>>) -> list<string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callNames,
+				Call:      a.callNames(),
 			},
 			{
 				Name:      "pairs",
 				Signature: "func(v: list<tuple<borrow<corpus:awkward/handles@0.3.1#item>, string>>) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callPairs,
+				Call:      a.callPairs(),
 			},
 			{
 				Name:      "maybe",
 				Signature: "func(v: option<borrow<corpus:awkward/handles@0.3.1#item>>) -> bool",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callMaybe,
+				Call:      a.callMaybe(),
 			},
 			{
 				Name:      "borrow-then-own",
 				Signature: "func(a: borrow<corpus:awkward/handles@0.3.1#item>, b: own<corpus:awkward/handles@0.3.1#item>) -> bool",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callBorrowThenOwn,
+				Call:      a.callBorrowThenOwn(),
 			},
 			{
 				Name:      "own-then-borrow",
 				Signature: "func(a: own<corpus:awkward/handles@0.3.1#item>, b: borrow<corpus:awkward/handles@0.3.1#item>) -> bool",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callOwnThenBorrow,
+				Call:      a.callOwnThenBorrow(),
 			},
 			{
 				Name:      "borrows-then-owns",
 				Signature: "func(a: list<borrow<corpus:awkward/handles@0.3.1#item>>, b: list<own<corpus:awkward/handles@0.3.1#item>>) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callBorrowsThenOwns,
+				Call:      a.callBorrowsThenOwns(),
 			},
 			{
 				Name:      "own-then-char",
 				Signature: "func(a: own<corpus:awkward/handles@0.3.1#item>, b: char)",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callOwnThenChar,
+				Call:      a.callOwnThenChar(),
 			},
 		},
 	}
@@ -172,14 +172,16 @@ const (
 	textPick = "variant{nothing, one(own<corpus:awkward/handles@0.3.1#item>), several(list<own<corpus:awkward/handles@0.3.1#item>>), named(tuple<string, own<corpus:awkward/handles@0.3.1#item>>)}"
 )
 
-// callNewItem is [constructor]item.
-func (a *adapters) callNewItem(ctx context.Context, f *component.Frame, stack []uint64) {
-	name := f.String(uint32(stack[0]), uint32(stack[1]))
-	r, err := a.host(f).NewItem(ctx, name)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#[constructor]item", err)
+// callNewItem makes [constructor]item.
+func (a *adapters) callNewItem() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		name := f.String(uint32(stack[0]), uint32(stack[1]))
+		r, err := a.host(f).NewItem(ctx, name)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#[constructor]item", err)
+		}
+		stack[0] = uint64(f.Own(ItemResource, r))
 	}
-	stack[0] = uint64(f.Own(ItemResource, r))
 }
 
 // callItemName is [method]item.name.
@@ -220,45 +222,49 @@ func callItemAbsorb(ctx context.Context, f *component.Frame, stack []uint64) {
 	}
 }
 
-// callItemJoin is [static]item.join.
-func (a *adapters) callItemJoin(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
-	b := f.Claim(ItemResource, uint32(stack[1])).(Item)
-	f.Lifted()
-	r, err := a.host(f).ItemJoin(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#[static]item.join", err)
+// callItemJoin makes [static]item.join.
+func (a *adapters) callItemJoin() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
+		b := f.Claim(ItemResource, uint32(stack[1])).(Item)
+		f.Lifted()
+		r, err := a.host(f).ItemJoin(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#[static]item.join", err)
+		}
+		stack[0] = uint64(f.Own(ItemResource, r))
 	}
-	stack[0] = uint64(f.Own(ItemResource, r))
 }
 
-// callItemFind is [static]item.find.
-func (a *adapters) callItemFind(ctx context.Context, f *component.Frame, stack []uint64) {
-	name := f.String(uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).ItemFind(ctx, name)
-	if err != nil {
-		fail, ok := component.AsFailure[Failure](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/handles@0.3.1#[static]item.find", err)
+// callItemFind makes [static]item.find.
+func (a *adapters) callItemFind() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		name := f.String(uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).ItemFind(ctx, name)
+		if err != nil {
+			fail, ok := component.AsFailure[Failure](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/handles@0.3.1#[static]item.find", err)
+			}
+			h := f.Own(FailureResource, fail.Err)
+			m := (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+			return
 		}
-		h := f.Own(FailureResource, fail.Err)
-		m := (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-		return
+		var m2 *[12]byte
+		if r.Some {
+			h2 := f.Own(ItemResource, r.Value)
+			m2 = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m2[8:], h2)
+			m2[4] = 1
+		} else {
+			m2 = (*[12]byte)(f.Area(ret, 12, 4))
+			m2[4] = 0
+		}
+		m2[0] = 0
 	}
-	var m2 *[12]byte
-	if r.Some {
-		h2 := f.Own(ItemResource, r.Value)
-		m2 = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m2[8:], h2)
-		m2[4] = 1
-	} else {
-		m2 = (*[12]byte)(f.Area(ret, 12, 4))
-		m2[4] = 0
-	}
-	m2[0] = 0
 }
 
 // callFailureWhy is [method]failure.why.
@@ -275,289 +281,311 @@ func callFailureWhy(ctx context.Context, f *component.Frame, stack []uint64) {
 	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callPass is pass.
-func (a *adapters) callPass(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := f.Claim(ItemResource, uint32(stack[0])).(Item)
-	f.Lifted()
-	r, err := a.host(f).Pass(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pass", err)
+// callPass makes pass.
+func (a *adapters) callPass() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := f.Claim(ItemResource, uint32(stack[0])).(Item)
+		f.Lifted()
+		r, err := a.host(f).Pass(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pass", err)
+		}
+		stack[0] = uint64(f.Own(ItemResource, r))
 	}
-	stack[0] = uint64(f.Own(ItemResource, r))
 }
 
-// callPassOption is pass-option.
-func (a *adapters) callPassOption(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[Item]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		v.Value = f.Claim(ItemResource, uint32(stack[1])).(Item)
-		v.Some = true
-	}
-	f.Lifted()
-	ret := uint32(stack[2])
-	r, err := a.host(f).PassOption(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pass-option", err)
-	}
-	var m *[8]byte
-	if r.Some {
-		h := f.Own(ItemResource, r.Value)
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-	} else {
-		m = (*[8]byte)(f.Area(ret, 8, 4))
-		m[0] = 0
+// callPassOption makes pass-option.
+func (a *adapters) callPassOption() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[Item]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			v.Value = f.Claim(ItemResource, uint32(stack[1])).(Item)
+			v.Some = true
+		}
+		f.Lifted()
+		ret := uint32(stack[2])
+		r, err := a.host(f).PassOption(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pass-option", err)
+		}
+		var m *[8]byte
+		if r.Some {
+			h := f.Own(ItemResource, r.Value)
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+		} else {
+			m = (*[8]byte)(f.Area(ret, 8, 4))
+			m[0] = 0
+		}
 	}
 }
 
 var callPassListV component.Scratch[Item]
 
-// callPassList is pass-list.
-func (a *adapters) callPassList(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	vLent := callPassListV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[4]byte)(view[i*4:])
-		v[i] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
-	}
-	f.Lifted()
-	ret := uint32(stack[2])
-	r, err := a.host(f).PassList(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pass-list", err)
-	}
-	p2 := f.NewList(len(r), 4, 4)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 4, 4)
-	for i2 := range r {
-		h := f.Own(ItemResource, r[i2])
-		m3 := (*[4]byte)(view2[i2*4:])
-		binary.LittleEndian.PutUint32(m3[0:], h)
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callPassListV.Give(vLent)
-}
-
-// callPassPick is pass-pick.
-func (a *adapters) callPassPick(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Pick
-	v.Tag = PickTag(f.Case(uint32(stack[0]), 4))
-	switch v.Tag {
-	case PickTagOne:
-		v.One = f.Claim(ItemResource, uint32(stack[1])).(Item)
-	case PickTagSeveral:
-		p, n := uint32(stack[1]), uint32(stack[2])
+// callPassList makes pass-list.
+func (a *adapters) callPassList() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
 		view := f.List(p, n, 4, 4)
-		list := component.MakeList[Item](f, n)
-		for i := range list {
+		vLent := callPassListV.Take(f, n)
+		v := *vLent
+		for i := range v {
 			m := (*[4]byte)(view[i*4:])
-			list[i] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+			v[i] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
 		}
-		v.Several = list
-	case PickTagNamed:
-		v.Named = component.Tuple2[string, Item]{F0: f.String(uint32(stack[1]), uint32(stack[2])), F1: f.Claim(ItemResource, uint32(stack[3])).(Item)}
-	}
-	f.Lifted()
-	ret := uint32(stack[4])
-	r, err := a.host(f).PassPick(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pass-pick", err)
-	}
-	var m2 *[16]byte
-	switch r.Tag {
-	case PickTagOne:
-		h := f.Own(ItemResource, r.One)
-		m2 = (*[16]byte)(f.Area(ret, 16, 4))
-		binary.LittleEndian.PutUint32(m2[4:], h)
-	case PickTagSeveral:
-		p2 := f.NewList(len(r.Several), 4, 4)
-		n2 := uint32(len(r.Several))
+		f.Lifted()
+		ret := uint32(stack[2])
+		r, err := a.host(f).PassList(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pass-list", err)
+		}
+		p2 := f.NewList(len(r), 4, 4)
+		n2 := uint32(len(r))
 		view2 := f.List(p2, n2, 4, 4)
-		for i2 := range r.Several {
-			h2 := f.Own(ItemResource, r.Several[i2])
+		for i2 := range r {
+			h := f.Own(ItemResource, r[i2])
 			m3 := (*[4]byte)(view2[i2*4:])
-			binary.LittleEndian.PutUint32(m3[0:], h2)
+			binary.LittleEndian.PutUint32(m3[0:], h)
 		}
-		m2 = (*[16]byte)(f.Area(ret, 16, 4))
-		binary.LittleEndian.PutUint32(m2[4:], p2)
-		binary.LittleEndian.PutUint32(m2[8:], n2)
-	case PickTagNamed:
-		h3 := f.Own(ItemResource, r.Named.F1)
-		p3, n3 := f.NewString(r.Named.F0)
-		m2 = (*[16]byte)(f.Area(ret, 16, 4))
-		binary.LittleEndian.PutUint32(m2[4:], p3)
-		binary.LittleEndian.PutUint32(m2[8:], n3)
-		binary.LittleEndian.PutUint32(m2[12:], h3)
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callPassListV.Give(vLent)
 	}
-	m2 = (*[16]byte)(f.Area(ret, 16, 4))
-	m2[0] = uint8(f.Case(uint32(r.Tag), 4))
 }
 
-// callPassRecord is pass-record.
-func (a *adapters) callPassRecord(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[3]), uint32(stack[4])
-	view := f.List(p, n, 12, 4)
-	list := component.MakeList[component.Tuple2[string, Item]](f, n)
-	for i := range list {
-		m := (*[12]byte)(view[i*12:])
-		list[i] = component.Tuple2[string, Item]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Claim(ItemResource, binary.LittleEndian.Uint32(m[8:])).(Item)}
+// callPassPick makes pass-pick.
+func (a *adapters) callPassPick() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Pick
+		v.Tag = PickTag(f.Case(uint32(stack[0]), 4))
+		switch v.Tag {
+		case PickTagOne:
+			v.One = f.Claim(ItemResource, uint32(stack[1])).(Item)
+		case PickTagSeveral:
+			p, n := uint32(stack[1]), uint32(stack[2])
+			view := f.List(p, n, 4, 4)
+			list := component.MakeList[Item](f, n)
+			for i := range list {
+				m := (*[4]byte)(view[i*4:])
+				list[i] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+			}
+			v.Several = list
+		case PickTagNamed:
+			v.Named = component.Tuple2[string, Item]{F0: f.String(uint32(stack[1]), uint32(stack[2])), F1: f.Claim(ItemResource, uint32(stack[3])).(Item)}
+		}
+		f.Lifted()
+		ret := uint32(stack[4])
+		r, err := a.host(f).PassPick(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pass-pick", err)
+		}
+		var m2 *[16]byte
+		switch r.Tag {
+		case PickTagOne:
+			h := f.Own(ItemResource, r.One)
+			m2 = (*[16]byte)(f.Area(ret, 16, 4))
+			binary.LittleEndian.PutUint32(m2[4:], h)
+		case PickTagSeveral:
+			p2 := f.NewList(len(r.Several), 4, 4)
+			n2 := uint32(len(r.Several))
+			view2 := f.List(p2, n2, 4, 4)
+			for i2 := range r.Several {
+				h2 := f.Own(ItemResource, r.Several[i2])
+				m3 := (*[4]byte)(view2[i2*4:])
+				binary.LittleEndian.PutUint32(m3[0:], h2)
+			}
+			m2 = (*[16]byte)(f.Area(ret, 16, 4))
+			binary.LittleEndian.PutUint32(m2[4:], p2)
+			binary.LittleEndian.PutUint32(m2[8:], n2)
+		case PickTagNamed:
+			h3 := f.Own(ItemResource, r.Named.F1)
+			p3, n3 := f.NewString(r.Named.F0)
+			m2 = (*[16]byte)(f.Area(ret, 16, 4))
+			binary.LittleEndian.PutUint32(m2[4:], p3)
+			binary.LittleEndian.PutUint32(m2[8:], n3)
+			binary.LittleEndian.PutUint32(m2[12:], h3)
+		}
+		m2 = (*[16]byte)(f.Area(ret, 16, 4))
+		m2[0] = uint8(f.Case(uint32(r.Tag), 4))
 	}
-	v := component.Tuple3[string, Item, []component.Tuple2[string, Item]]{F0: f.String(uint32(stack[0]), uint32(stack[1])), F1: f.Claim(ItemResource, uint32(stack[2])).(Item), F2: list}
-	f.Lifted()
-	ret := uint32(stack[5])
-	r, err := a.host(f).PassRecord(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pass-record", err)
-	}
-	h := f.Own(ItemResource, r.F1)
-	p2, n2 := f.NewString(r.F0)
-	p3 := f.NewList(len(r.F2), 12, 4)
-	n3 := uint32(len(r.F2))
-	for i2 := range r.F2 {
-		h2 := f.Own(ItemResource, r.F2[i2].F1)
-		p4, n4 := f.NewString(r.F2[i2].F0)
-		m3 := (*[12]byte)(f.Area(p3+uint32(i2)*12, 12, 4))
-		binary.LittleEndian.PutUint32(m3[0:], p4)
-		binary.LittleEndian.PutUint32(m3[4:], n4)
-		binary.LittleEndian.PutUint32(m3[8:], h2)
-	}
-	m2 := (*[20]byte)(f.Area(ret, 20, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	binary.LittleEndian.PutUint32(m2[8:], h)
-	binary.LittleEndian.PutUint32(m2[12:], p3)
-	binary.LittleEndian.PutUint32(m2[16:], n3)
 }
 
-// callPassResult is pass-result.
-func (a *adapters) callPassResult(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[Item, Failure]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		v.Ok = f.Claim(ItemResource, uint32(stack[1])).(Item)
-	} else {
-		v.Err = f.Claim(FailureResource, uint32(stack[1])).(Failure)
-		v.IsErr = true
-	}
-	f.Lifted()
-	ret := uint32(stack[2])
-	r, err := a.host(f).PassResult(ctx, v)
-	if err != nil {
-		fail, ok := component.AsFailure[Failure](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/handles@0.3.1#pass-result", err)
+// callPassRecord makes pass-record.
+func (a *adapters) callPassRecord() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[3]), uint32(stack[4])
+		view := f.List(p, n, 12, 4)
+		list := component.MakeList[component.Tuple2[string, Item]](f, n)
+		for i := range list {
+			m := (*[12]byte)(view[i*12:])
+			list[i] = component.Tuple2[string, Item]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Claim(ItemResource, binary.LittleEndian.Uint32(m[8:])).(Item)}
 		}
-		h := f.Own(FailureResource, fail.Err)
-		m := (*[8]byte)(f.Area(ret, 8, 4))
-		binary.LittleEndian.PutUint32(m[4:], h)
-		m[0] = 1
-		return
+		v := component.Tuple3[string, Item, []component.Tuple2[string, Item]]{F0: f.String(uint32(stack[0]), uint32(stack[1])), F1: f.Claim(ItemResource, uint32(stack[2])).(Item), F2: list}
+		f.Lifted()
+		ret := uint32(stack[5])
+		r, err := a.host(f).PassRecord(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pass-record", err)
+		}
+		h := f.Own(ItemResource, r.F1)
+		p2, n2 := f.NewString(r.F0)
+		p3 := f.NewList(len(r.F2), 12, 4)
+		n3 := uint32(len(r.F2))
+		for i2 := range r.F2 {
+			h2 := f.Own(ItemResource, r.F2[i2].F1)
+			p4, n4 := f.NewString(r.F2[i2].F0)
+			m3 := (*[12]byte)(f.Area(p3+uint32(i2)*12, 12, 4))
+			binary.LittleEndian.PutUint32(m3[0:], p4)
+			binary.LittleEndian.PutUint32(m3[4:], n4)
+			binary.LittleEndian.PutUint32(m3[8:], h2)
+		}
+		m2 := (*[20]byte)(f.Area(ret, 20, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		binary.LittleEndian.PutUint32(m2[8:], h)
+		binary.LittleEndian.PutUint32(m2[12:], p3)
+		binary.LittleEndian.PutUint32(m2[16:], n3)
 	}
-	h2 := f.Own(ItemResource, r)
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[4:], h2)
-	m2[0] = 0
+}
+
+// callPassResult makes pass-result.
+func (a *adapters) callPassResult() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[Item, Failure]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			v.Ok = f.Claim(ItemResource, uint32(stack[1])).(Item)
+		} else {
+			v.Err = f.Claim(FailureResource, uint32(stack[1])).(Failure)
+			v.IsErr = true
+		}
+		f.Lifted()
+		ret := uint32(stack[2])
+		r, err := a.host(f).PassResult(ctx, v)
+		if err != nil {
+			fail, ok := component.AsFailure[Failure](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/handles@0.3.1#pass-result", err)
+			}
+			h := f.Own(FailureResource, fail.Err)
+			m := (*[8]byte)(f.Area(ret, 8, 4))
+			binary.LittleEndian.PutUint32(m[4:], h)
+			m[0] = 1
+			return
+		}
+		h2 := f.Own(ItemResource, r)
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[4:], h2)
+		m2[0] = 0
+	}
 }
 
 var callNamesV component.Scratch[Item]
 
-// callNames is names.
-func (a *adapters) callNames(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	vLent := callNamesV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[4]byte)(view[i*4:])
-		v[i] = f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+// callNames makes names.
+func (a *adapters) callNames() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 4, 4)
+		vLent := callNamesV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[4]byte)(view[i*4:])
+			v[i] = f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).Names(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#names", err)
+		}
+		p2 := f.NewList(len(r), 8, 4)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			p3, n3 := f.NewString(r[i2])
+			m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m3[0:], p3)
+			binary.LittleEndian.PutUint32(m3[4:], n3)
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callNamesV.Give(vLent)
 	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).Names(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#names", err)
-	}
-	p2 := f.NewList(len(r), 8, 4)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		p3, n3 := f.NewString(r[i2])
-		m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m3[0:], p3)
-		binary.LittleEndian.PutUint32(m3[4:], n3)
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callNamesV.Give(vLent)
 }
 
 var callPairsV component.Scratch[component.Tuple2[Item, string]]
 
-// callPairs is pairs.
-func (a *adapters) callPairs(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 12, 4)
-	vLent := callPairsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[12]byte)(view[i*12:])
-		v[i] = component.Tuple2[Item, string]{F0: f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item), F1: f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))}
-	}
-	r, err := a.host(f).Pairs(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#pairs", err)
-	}
-	stack[0] = uint64(r)
-	callPairsV.Give(vLent)
-}
-
-// callMaybe is maybe.
-func (a *adapters) callMaybe(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[Item]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		v.Value = f.Borrow(ItemResource, uint32(stack[1])).(Item)
-		v.Some = true
-	}
-	r, err := a.host(f).Maybe(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#maybe", err)
-	}
-	stack[0] = 0
-	if r {
-		stack[0] = 1
+// callPairs makes pairs.
+func (a *adapters) callPairs() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 12, 4)
+		vLent := callPairsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[12]byte)(view[i*12:])
+			v[i] = component.Tuple2[Item, string]{F0: f.Borrow(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item), F1: f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))}
+		}
+		r, err := a.host(f).Pairs(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#pairs", err)
+		}
+		stack[0] = uint64(r)
+		callPairsV.Give(vLent)
 	}
 }
 
-// callBorrowThenOwn is borrow-then-own.
-func (a *adapters) callBorrowThenOwn(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := f.Lend(ItemResource, uint32(stack[0])).(Item)
-	b := f.Claim(ItemResource, uint32(stack[1])).(Item)
-	f.Lifted()
-	r, err := a.host(f).BorrowThenOwn(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#borrow-then-own", err)
-	}
-	stack[0] = 0
-	if r {
-		stack[0] = 1
+// callMaybe makes maybe.
+func (a *adapters) callMaybe() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[Item]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			v.Value = f.Borrow(ItemResource, uint32(stack[1])).(Item)
+			v.Some = true
+		}
+		r, err := a.host(f).Maybe(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#maybe", err)
+		}
+		stack[0] = 0
+		if r {
+			stack[0] = 1
+		}
 	}
 }
 
-// callOwnThenBorrow is own-then-borrow.
-func (a *adapters) callOwnThenBorrow(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
-	b := f.Lend(ItemResource, uint32(stack[1])).(Item)
-	f.Lifted()
-	r, err := a.host(f).OwnThenBorrow(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#own-then-borrow", err)
+// callBorrowThenOwn makes borrow-then-own.
+func (a *adapters) callBorrowThenOwn() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := f.Lend(ItemResource, uint32(stack[0])).(Item)
+		b := f.Claim(ItemResource, uint32(stack[1])).(Item)
+		f.Lifted()
+		r, err := a.host(f).BorrowThenOwn(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#borrow-then-own", err)
+		}
+		stack[0] = 0
+		if r {
+			stack[0] = 1
+		}
 	}
-	stack[0] = 0
-	if r {
-		stack[0] = 1
+}
+
+// callOwnThenBorrow makes own-then-borrow.
+func (a *adapters) callOwnThenBorrow() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
+		b := f.Lend(ItemResource, uint32(stack[1])).(Item)
+		f.Lifted()
+		r, err := a.host(f).OwnThenBorrow(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#own-then-borrow", err)
+		}
+		stack[0] = 0
+		if r {
+			stack[0] = 1
+		}
 	}
 }
 
@@ -565,40 +593,44 @@ var callBorrowsThenOwnsA component.Scratch[Item]
 
 var callBorrowsThenOwnsB component.Scratch[Item]
 
-// callBorrowsThenOwns is borrows-then-owns.
-func (a *adapters) callBorrowsThenOwns(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	a_Lent := callBorrowsThenOwnsA.Take(f, n)
-	a_ := *a_Lent
-	for i := range a_ {
-		m := (*[4]byte)(view[i*4:])
-		a_[i] = f.Lend(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+// callBorrowsThenOwns makes borrows-then-owns.
+func (a *adapters) callBorrowsThenOwns() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 4, 4)
+		a_Lent := callBorrowsThenOwnsA.Take(f, n)
+		a_ := *a_Lent
+		for i := range a_ {
+			m := (*[4]byte)(view[i*4:])
+			a_[i] = f.Lend(ItemResource, binary.LittleEndian.Uint32(m[0:])).(Item)
+		}
+		p2, n2 := uint32(stack[2]), uint32(stack[3])
+		view2 := f.List(p2, n2, 4, 4)
+		bLent := callBorrowsThenOwnsB.Take(f, n2)
+		b := *bLent
+		for i2 := range b {
+			m2 := (*[4]byte)(view2[i2*4:])
+			b[i2] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m2[0:])).(Item)
+		}
+		f.Lifted()
+		r, err := a.host(f).BorrowsThenOwns(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#borrows-then-owns", err)
+		}
+		stack[0] = uint64(r)
+		callBorrowsThenOwnsA.Give(a_Lent)
+		callBorrowsThenOwnsB.Give(bLent)
 	}
-	p2, n2 := uint32(stack[2]), uint32(stack[3])
-	view2 := f.List(p2, n2, 4, 4)
-	bLent := callBorrowsThenOwnsB.Take(f, n2)
-	b := *bLent
-	for i2 := range b {
-		m2 := (*[4]byte)(view2[i2*4:])
-		b[i2] = f.Claim(ItemResource, binary.LittleEndian.Uint32(m2[0:])).(Item)
-	}
-	f.Lifted()
-	r, err := a.host(f).BorrowsThenOwns(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#borrows-then-owns", err)
-	}
-	stack[0] = uint64(r)
-	callBorrowsThenOwnsA.Give(a_Lent)
-	callBorrowsThenOwnsB.Give(bLent)
 }
 
-// callOwnThenChar is own-then-char.
-func (a *adapters) callOwnThenChar(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
-	b := f.Char(uint32(stack[1]))
-	f.Lifted()
-	if err := a.host(f).OwnThenChar(ctx, a_, b); err != nil {
-		f.TrapIn("corpus:awkward/handles@0.3.1#own-then-char", err)
+// callOwnThenChar makes own-then-char.
+func (a *adapters) callOwnThenChar() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := f.Claim(ItemResource, uint32(stack[0])).(Item)
+		b := f.Char(uint32(stack[1]))
+		f.Lifted()
+		if err := a.host(f).OwnThenChar(ctx, a_, b); err != nil {
+			f.TrapIn("corpus:awkward/handles@0.3.1#own-then-char", err)
+		}
 	}
 }

@@ -33,20 +33,22 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(a: u32, b: u32) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callAdd,
+				Call:      a.callAdd(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callAdd is add.
-func (a *adapters) callAdd(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := uint32(stack[0])
-	b := uint32(stack[1])
-	r, err := a.host(f).Add(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("in-line#add", err)
+// callAdd makes add.
+func (a *adapters) callAdd() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := uint32(stack[0])
+		b := uint32(stack[1])
+		r, err := a.host(f).Add(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("in-line#add", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }

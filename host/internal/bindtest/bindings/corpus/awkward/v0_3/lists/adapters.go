@@ -44,157 +44,157 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "echo-bools",
 				Signature: "func(v: list<bool>) -> list<bool>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoBools,
+				Call:      a.callEchoBools(),
 			},
 			{
 				Name:      "echo-s8s",
 				Signature: "func(v: list<s8>) -> list<s8>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoS8s,
+				Call:      a.callEchoS8s(),
 			},
 			{
 				Name:      "echo-u16s",
 				Signature: "func(v: list<u16>) -> list<u16>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoU16s,
+				Call:      a.callEchoU16s(),
 			},
 			{
 				Name:      "echo-s16s",
 				Signature: "func(v: list<s16>) -> list<s16>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoS16s,
+				Call:      a.callEchoS16s(),
 			},
 			{
 				Name:      "echo-u32s",
 				Signature: "func(v: list<u32>) -> list<u32>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoU32s,
+				Call:      a.callEchoU32s(),
 			},
 			{
 				Name:      "echo-s32s",
 				Signature: "func(v: list<s32>) -> list<s32>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoS32s,
+				Call:      a.callEchoS32s(),
 			},
 			{
 				Name:      "echo-u64s",
 				Signature: "func(v: list<u64>) -> list<u64>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoU64s,
+				Call:      a.callEchoU64s(),
 			},
 			{
 				Name:      "echo-s64s",
 				Signature: "func(v: list<s64>) -> list<s64>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoS64s,
+				Call:      a.callEchoS64s(),
 			},
 			{
 				Name:      "echo-f32s",
 				Signature: "func(v: list<f32>) -> list<f32>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoF32s,
+				Call:      a.callEchoF32s(),
 			},
 			{
 				Name:      "echo-f64s",
 				Signature: "func(v: list<f64>) -> list<f64>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoF64s,
+				Call:      a.callEchoF64s(),
 			},
 			{
 				Name:      "echo-chars",
 				Signature: "func(v: list<char>) -> list<char>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoChars,
+				Call:      a.callEchoChars(),
 			},
 			{
 				Name:      "echo-strings",
 				Signature: "func(v: list<string>) -> list<string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoStrings,
+				Call:      a.callEchoStrings(),
 			},
 			{
 				Name:      "echo-lists",
 				Signature: "func(v: list<list<u8>>) -> list<list<u8>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoLists,
+				Call:      a.callEchoLists(),
 			},
 			{
 				Name:      "echo-deep-lists",
 				Signature: "func(v: list<list<list<u16>>>) -> list<list<list<u16>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoDeepLists,
+				Call:      a.callEchoDeepLists(),
 			},
 			{
 				Name:      "echo-pairs",
 				Signature: "func(v: list<tuple<string, list<u8>>>) -> list<tuple<string, list<u8>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoPairs,
+				Call:      a.callEchoPairs(),
 			},
 			{
 				Name:      "echo-padded",
 				Signature: "func(v: list<" + textPadded + ">) -> list<" + textPadded + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoPadded,
+				Call:      a.callEchoPadded(),
 			},
 			{
 				Name:      "echo-joined",
 				Signature: "func(v: list<" + textJoined + ">) -> list<" + textJoined + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoJoined,
+				Call:      a.callEchoJoined(),
 			},
 			{
 				Name:      "echo-enums",
 				Signature: "func(v: list<" + textWordSized + ">) -> list<" + textWordSized + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoEnums,
+				Call:      a.callEchoEnums(),
 			},
 			{
 				Name:      "echo-flags",
 				Signature: "func(v: list<" + textFlags9 + ">) -> list<" + textFlags9 + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoFlags,
+				Call:      a.callEchoFlags(),
 			},
 			{
 				Name:      "echo-sized",
 				Signature: "func(v: list<tuple<" + textByteSized + ", u8, " + textWordSized + ", " + textMany + ">>) -> list<tuple<" + textByteSized + ", u8, " + textWordSized + ", " + textMany + ">>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoSized,
+				Call:      a.callEchoSized(),
 			},
 			{
 				Name:      "echo-options",
 				Signature: "func(v: list<option<string>>) -> list<option<string>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOptions,
+				Call:      a.callEchoOptions(),
 			},
 			{
 				Name:      "echo-results",
 				Signature: "func(v: list<result<list<string>, u64>>) -> list<result<list<string>, u64>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoResults,
+				Call:      a.callEchoResults(),
 			},
 			{
 				Name:      "echo-deep",
 				Signature: "func(v: list<" + textDeep + ">) -> list<" + textDeep + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoDeep,
+				Call:      a.callEchoDeep(),
 			},
 			{
 				Name:      "echo-in-option",
 				Signature: "func(v: option<list<string>>) -> option<list<string>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoInOption,
+				Call:      a.callEchoInOption(),
 			},
 			{
 				Name:      "echo-in-result",
 				Signature: "func(v: result<list<string>, list<u32>>) -> result<list<string>, list<u32>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoInResult,
+				Call:      a.callEchoInResult(),
 			},
 			{
 				Name:      "two",
 				Signature: "func(a: list<string>, b: list<string>) -> list<string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callTwo,
+				Call:      a.callTwo(),
 			},
 		},
 	}
@@ -214,749 +214,801 @@ const (
 
 var callEchoBoolsV component.Scratch[bool]
 
-// callEchoBools is echo-bools.
-func (a *adapters) callEchoBools(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 1, 1)
-	vLent := callEchoBoolsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[1]byte)(view[i:])
-		v[i] = m[0] != 0
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoBools(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-bools", err)
-	}
-	p2 := f.NewList(len(r), 1, 1)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 1, 1)
-	for i2 := range r {
-		m3 := (*[1]byte)(view2[i2:])
-		m3[0] = 0
-		if r[i2] {
-			m3[0] = 1
+// callEchoBools makes echo-bools.
+func (a *adapters) callEchoBools() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 1, 1)
+		vLent := callEchoBoolsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[1]byte)(view[i:])
+			v[i] = m[0] != 0
 		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoBools(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-bools", err)
+		}
+		p2 := f.NewList(len(r), 1, 1)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 1, 1)
+		for i2 := range r {
+			m3 := (*[1]byte)(view2[i2:])
+			m3[0] = 0
+			if r[i2] {
+				m3[0] = 1
+			}
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoBoolsV.Give(vLent)
 	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoBoolsV.Give(vLent)
 }
 
-// callEchoS8s is echo-s8s.
-func (a *adapters) callEchoS8s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[int8](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoS8s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-s8s", err)
+// callEchoS8s makes echo-s8s.
+func (a *adapters) callEchoS8s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[int8](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoS8s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-s8s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoU16s is echo-u16s.
-func (a *adapters) callEchoU16s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[uint16](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoU16s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-u16s", err)
+// callEchoU16s makes echo-u16s.
+func (a *adapters) callEchoU16s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[uint16](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoU16s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-u16s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoS16s is echo-s16s.
-func (a *adapters) callEchoS16s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[int16](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoS16s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-s16s", err)
+// callEchoS16s makes echo-s16s.
+func (a *adapters) callEchoS16s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[int16](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoS16s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-s16s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoU32s is echo-u32s.
-func (a *adapters) callEchoU32s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[uint32](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoU32s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-u32s", err)
+// callEchoU32s makes echo-u32s.
+func (a *adapters) callEchoU32s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[uint32](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoU32s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-u32s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoS32s is echo-s32s.
-func (a *adapters) callEchoS32s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[int32](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoS32s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-s32s", err)
+// callEchoS32s makes echo-s32s.
+func (a *adapters) callEchoS32s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[int32](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoS32s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-s32s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoU64s is echo-u64s.
-func (a *adapters) callEchoU64s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[uint64](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoU64s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-u64s", err)
+// callEchoU64s makes echo-u64s.
+func (a *adapters) callEchoU64s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[uint64](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoU64s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-u64s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoS64s is echo-s64s.
-func (a *adapters) callEchoS64s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[int64](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoS64s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-s64s", err)
+// callEchoS64s makes echo-s64s.
+func (a *adapters) callEchoS64s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[int64](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoS64s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-s64s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoF32s is echo-f32s.
-func (a *adapters) callEchoF32s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[float32](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoF32s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-f32s", err)
+// callEchoF32s makes echo-f32s.
+func (a *adapters) callEchoF32s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[float32](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoF32s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-f32s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoF64s is echo-f64s.
-func (a *adapters) callEchoF64s(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Numbers[float64](f, uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoF64s(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-f64s", err)
+// callEchoF64s makes echo-f64s.
+func (a *adapters) callEchoF64s() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Numbers[float64](f, uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoF64s(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-f64s", err)
+		}
+		p, n := component.NewNumbers(f, r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := component.NewNumbers(f, r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
 var callEchoCharsV component.Scratch[rune]
 
-// callEchoChars is echo-chars.
-func (a *adapters) callEchoChars(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 4, 4)
-	vLent := callEchoCharsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[4]byte)(view[i*4:])
-		v[i] = f.Char(binary.LittleEndian.Uint32(m[0:]))
+// callEchoChars makes echo-chars.
+func (a *adapters) callEchoChars() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 4, 4)
+		vLent := callEchoCharsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[4]byte)(view[i*4:])
+			v[i] = f.Char(binary.LittleEndian.Uint32(m[0:]))
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoChars(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-chars", err)
+		}
+		p2 := f.NewList(len(r), 4, 4)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 4, 4)
+		for i2 := range r {
+			m3 := (*[4]byte)(view2[i2*4:])
+			binary.LittleEndian.PutUint32(m3[0:], uint32(f.Char(uint32(r[i2]))))
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoCharsV.Give(vLent)
 	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoChars(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-chars", err)
-	}
-	p2 := f.NewList(len(r), 4, 4)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 4, 4)
-	for i2 := range r {
-		m3 := (*[4]byte)(view2[i2*4:])
-		binary.LittleEndian.PutUint32(m3[0:], uint32(f.Char(uint32(r[i2]))))
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoCharsV.Give(vLent)
 }
 
 var callEchoStringsV component.Scratch[string]
 
-// callEchoStrings is echo-strings.
-func (a *adapters) callEchoStrings(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 8, 4)
-	vLent := callEchoStringsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[8]byte)(view[i*8:])
-		v[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoStrings(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-strings", err)
-	}
-	p2 := f.NewList(len(r), 8, 4)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		p3, n3 := f.NewString(r[i2])
-		m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m3[0:], p3)
-		binary.LittleEndian.PutUint32(m3[4:], n3)
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoStringsV.Give(vLent)
-}
-
-var callEchoListsV component.Scratch[[]byte]
-
-// callEchoLists is echo-lists.
-func (a *adapters) callEchoLists(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 8, 4)
-	vLent := callEchoListsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[8]byte)(view[i*8:])
-		v[i] = f.Bytes(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoLists(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-lists", err)
-	}
-	p2 := f.NewList(len(r), 8, 4)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		p3, n3 := f.NewBytes(r[i2])
-		m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m3[0:], p3)
-		binary.LittleEndian.PutUint32(m3[4:], n3)
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoListsV.Give(vLent)
-}
-
-var callEchoDeepListsV component.Scratch[[][]uint16]
-
-// callEchoDeepLists is echo-deep-lists.
-func (a *adapters) callEchoDeepLists(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 8, 4)
-	vLent := callEchoDeepListsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[8]byte)(view[i*8:])
-		p2, n2 := binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])
-		view2 := f.List(p2, n2, 8, 4)
-		list := component.MakeList[[]uint16](f, n2)
-		for i2 := range list {
-			m2 := (*[8]byte)(view2[i2*8:])
-			list[i2] = component.Numbers[uint16](f, binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
-		}
-		v[i] = list
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoDeepLists(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-deep-lists", err)
-	}
-	p3 := f.NewList(len(r), 8, 4)
-	n3 := uint32(len(r))
-	for i3 := range r {
-		p4 := f.NewList(len(r[i3]), 8, 4)
-		n4 := uint32(len(r[i3]))
-		for i4 := range r[i3] {
-			p5, n5 := component.NewNumbers(f, r[i3][i4])
-			m5 := (*[8]byte)(f.Area(p4+uint32(i4)*8, 8, 4))
-			binary.LittleEndian.PutUint32(m5[0:], p5)
-			binary.LittleEndian.PutUint32(m5[4:], n5)
-		}
-		m4 := (*[8]byte)(f.Area(p3+uint32(i3)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m4[0:], p4)
-		binary.LittleEndian.PutUint32(m4[4:], n4)
-	}
-	m3 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m3[0:], p3)
-	binary.LittleEndian.PutUint32(m3[4:], n3)
-	callEchoDeepListsV.Give(vLent)
-}
-
-var callEchoPairsV component.Scratch[component.Tuple2[string, []byte]]
-
-// callEchoPairs is echo-pairs.
-func (a *adapters) callEchoPairs(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 16, 4)
-	vLent := callEchoPairsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[16]byte)(view[i*16:])
-		v[i] = component.Tuple2[string, []byte]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Bytes(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))}
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoPairs(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-pairs", err)
-	}
-	p2 := f.NewList(len(r), 16, 4)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		p3, n3 := f.NewString(r[i2].F0)
-		p4, n4 := f.NewBytes(r[i2].F1)
-		m3 := (*[16]byte)(f.Area(p2+uint32(i2)*16, 16, 4))
-		binary.LittleEndian.PutUint32(m3[0:], p3)
-		binary.LittleEndian.PutUint32(m3[4:], n3)
-		binary.LittleEndian.PutUint32(m3[8:], p4)
-		binary.LittleEndian.PutUint32(m3[12:], n4)
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoPairsV.Give(vLent)
-}
-
-var callEchoPaddedV component.Scratch[Padded]
-
-// callEchoPadded is echo-padded.
-func (a *adapters) callEchoPadded(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 24, 8)
-	vLent := callEchoPaddedV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[24]byte)(view[i*24:])
-		v[i] = Padded{A: m[0], B: binary.LittleEndian.Uint64(m[8:]), C: m[16], D: binary.LittleEndian.Uint16(m[18:]), E: math.Float32frombits(binary.LittleEndian.Uint32(m[20:]))}
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoPadded(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-padded", err)
-	}
-	p2 := f.NewList(len(r), 24, 8)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 24, 8)
-	for i2 := range r {
-		m3 := (*[24]byte)(view2[i2*24:])
-		m3[0] = r[i2].A
-		binary.LittleEndian.PutUint64(m3[8:], r[i2].B)
-		m3[16] = r[i2].C
-		binary.LittleEndian.PutUint16(m3[18:], r[i2].D)
-		binary.LittleEndian.PutUint32(m3[20:], math.Float32bits(r[i2].E))
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoPaddedV.Give(vLent)
-}
-
-var callEchoJoinedV component.Scratch[Joined]
-
-// callEchoJoined is echo-joined.
-func (a *adapters) callEchoJoined(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 24, 8)
-	vLent := callEchoJoinedV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[24]byte)(view[i*24:])
-		v[i] = loadJoined(f, m)
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoJoined(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-joined", err)
-	}
-	p2 := f.NewList(len(r), 24, 8)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		storeJoined(f, p2+uint32(i2)*24, &r[i2])
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoJoinedV.Give(vLent)
-}
-
-var callEchoEnumsV component.Scratch[WordSized]
-
-// callEchoEnums is echo-enums.
-func (a *adapters) callEchoEnums(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 2, 2)
-	vLent := callEchoEnumsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[2]byte)(view[i*2:])
-		v[i] = WordSized(f.Case(uint32(binary.LittleEndian.Uint16(m[0:])), 257))
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoEnums(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-enums", err)
-	}
-	p2 := f.NewList(len(r), 2, 2)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 2, 2)
-	for i2 := range r {
-		m3 := (*[2]byte)(view2[i2*2:])
-		binary.LittleEndian.PutUint16(m3[0:], uint16(f.Case(uint32(r[i2]), 257)))
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoEnumsV.Give(vLent)
-}
-
-var callEchoFlagsV component.Scratch[Flags9]
-
-// callEchoFlags is echo-flags.
-func (a *adapters) callEchoFlags(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 2, 2)
-	vLent := callEchoFlagsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[2]byte)(view[i*2:])
-		v[i] = Flags9(binary.LittleEndian.Uint16(m[0:]) & 0x1ff)
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoFlags(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-flags", err)
-	}
-	p2 := f.NewList(len(r), 2, 2)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 2, 2)
-	for i2 := range r {
-		m3 := (*[2]byte)(view2[i2*2:])
-		binary.LittleEndian.PutUint16(m3[0:], uint16(r[i2]&0x1ff))
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoFlagsV.Give(vLent)
-}
-
-var callEchoSizedV component.Scratch[component.Tuple4[ByteSized, uint8, WordSized, Many]]
-
-// callEchoSized is echo-sized.
-func (a *adapters) callEchoSized(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 8, 2)
-	vLent := callEchoSizedV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[8]byte)(view[i*8:])
-		var v2 Many
-		v2.Tag = shapes.ManyTag(f.Case(uint32(binary.LittleEndian.Uint16(m[4:])), 257))
-		switch v2.Tag {
-		case shapes.ManyTagLast:
-			v2.Last = m[6]
-		}
-		v[i] = component.Tuple4[ByteSized, uint8, WordSized, Many]{F0: ByteSized(f.Case(uint32(m[0]), 256)), F1: m[1], F2: WordSized(f.Case(uint32(binary.LittleEndian.Uint16(m[2:])), 257)), F3: v2}
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoSized(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-sized", err)
-	}
-	p2 := f.NewList(len(r), 8, 2)
-	n2 := uint32(len(r))
-	view2 := f.List(p2, n2, 8, 2)
-	for i2 := range r {
-		m3 := (*[8]byte)(view2[i2*8:])
-		m3[0] = uint8(f.Case(uint32(r[i2].F0), 256))
-		m3[1] = r[i2].F1
-		binary.LittleEndian.PutUint16(m3[2:], uint16(f.Case(uint32(r[i2].F2), 257)))
-		switch r[i2].F3.Tag {
-		case shapes.ManyTagLast:
-			m3[6] = r[i2].F3.Last
-		}
-		binary.LittleEndian.PutUint16(m3[4:], uint16(f.Case(uint32(r[i2].F3.Tag), 257)))
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoSizedV.Give(vLent)
-}
-
-var callEchoOptionsV component.Scratch[component.Option[string]]
-
-// callEchoOptions is echo-options.
-func (a *adapters) callEchoOptions(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 12, 4)
-	vLent := callEchoOptionsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[12]byte)(view[i*12:])
-		if f.Case(uint32(m[0]), 2) == 1 {
-			v[i].Value = f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
-			v[i].Some = true
-		}
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoOptions(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-options", err)
-	}
-	p2 := f.NewList(len(r), 12, 4)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		var m3 *[12]byte
-		if r[i2].Some {
-			p3, n3 := f.NewString(r[i2].Value)
-			m3 = (*[12]byte)(f.Area(p2+uint32(i2)*12, 12, 4))
-			binary.LittleEndian.PutUint32(m3[4:], p3)
-			binary.LittleEndian.PutUint32(m3[8:], n3)
-			m3[0] = 1
-		} else {
-			m3 = (*[12]byte)(f.Area(p2+uint32(i2)*12, 12, 4))
-			m3[0] = 0
-		}
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoOptionsV.Give(vLent)
-}
-
-var callEchoResultsV component.Scratch[component.Result[[]string, uint64]]
-
-// callEchoResults is echo-results.
-func (a *adapters) callEchoResults(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 16, 8)
-	vLent := callEchoResultsV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[16]byte)(view[i*16:])
-		if f.Case(uint32(m[0]), 2) == 0 {
-			p2, n2 := binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:])
-			view2 := f.List(p2, n2, 8, 4)
-			list := component.MakeList[string](f, n2)
-			for i2 := range list {
-				m2 := (*[8]byte)(view2[i2*8:])
-				list[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
-			}
-			v[i].Ok = list
-		} else {
-			v[i].Err = binary.LittleEndian.Uint64(m[8:])
-			v[i].IsErr = true
-		}
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoResults(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-results", err)
-	}
-	p3 := f.NewList(len(r), 16, 8)
-	n3 := uint32(len(r))
-	for i3 := range r {
-		var m4 *[16]byte
-		if r[i3].IsErr {
-			m4 = (*[16]byte)(f.Area(p3+uint32(i3)*16, 16, 8))
-			binary.LittleEndian.PutUint64(m4[8:], r[i3].Err)
-			m4[0] = 1
-		} else {
-			p4 := f.NewList(len(r[i3].Ok), 8, 4)
-			n4 := uint32(len(r[i3].Ok))
-			for i4 := range r[i3].Ok {
-				p5, n5 := f.NewString(r[i3].Ok[i4])
-				m5 := (*[8]byte)(f.Area(p4+uint32(i4)*8, 8, 4))
-				binary.LittleEndian.PutUint32(m5[0:], p5)
-				binary.LittleEndian.PutUint32(m5[4:], n5)
-			}
-			m4 = (*[16]byte)(f.Area(p3+uint32(i3)*16, 16, 8))
-			binary.LittleEndian.PutUint32(m4[8:], p4)
-			binary.LittleEndian.PutUint32(m4[12:], n4)
-			m4[0] = 0
-		}
-	}
-	m3 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m3[0:], p3)
-	binary.LittleEndian.PutUint32(m3[4:], n3)
-	callEchoResultsV.Give(vLent)
-}
-
-var callEchoDeepV component.Scratch[Deep]
-
-// callEchoDeep is echo-deep.
-func (a *adapters) callEchoDeep(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 48, 8)
-	vLent := callEchoDeepV.Take(f, n)
-	v := *vLent
-	for i := range v {
-		m := (*[48]byte)(view[i*48:])
-		v[i] = loadDeep(f, m)
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoDeep(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-deep", err)
-	}
-	p2 := f.NewList(len(r), 48, 8)
-	n2 := uint32(len(r))
-	for i2 := range r {
-		storeDeep(f, p2+uint32(i2)*48, &r[i2])
-	}
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p2)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-	callEchoDeepV.Give(vLent)
-}
-
-// callEchoInOption is echo-in-option.
-func (a *adapters) callEchoInOption(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[[]string]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		p, n := uint32(stack[1]), uint32(stack[2])
+// callEchoStrings makes echo-strings.
+func (a *adapters) callEchoStrings() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
 		view := f.List(p, n, 8, 4)
-		list := component.MakeList[string](f, n)
-		for i := range list {
+		vLent := callEchoStringsV.Take(f, n)
+		v := *vLent
+		for i := range v {
 			m := (*[8]byte)(view[i*8:])
-			list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			v[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 		}
-		v.Value = list
-		v.Some = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoInOption(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#echo-in-option", err)
-	}
-	var m2 *[12]byte
-	if r.Some {
-		p2 := f.NewList(len(r.Value), 8, 4)
-		n2 := uint32(len(r.Value))
-		for i2 := range r.Value {
-			p3, n3 := f.NewString(r.Value[i2])
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoStrings(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-strings", err)
+		}
+		p2 := f.NewList(len(r), 8, 4)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			p3, n3 := f.NewString(r[i2])
 			m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
 			binary.LittleEndian.PutUint32(m3[0:], p3)
 			binary.LittleEndian.PutUint32(m3[4:], n3)
 		}
-		m2 = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m2[4:], p2)
-		binary.LittleEndian.PutUint32(m2[8:], n2)
-		m2[0] = 1
-	} else {
-		m2 = (*[12]byte)(f.Area(ret, 12, 4))
-		m2[0] = 0
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoStringsV.Give(vLent)
 	}
 }
 
-// callEchoInResult is echo-in-result.
-func (a *adapters) callEchoInResult(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[[]string, []uint32]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		p, n := uint32(stack[1]), uint32(stack[2])
+var callEchoListsV component.Scratch[[]byte]
+
+// callEchoLists makes echo-lists.
+func (a *adapters) callEchoLists() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
 		view := f.List(p, n, 8, 4)
-		list := component.MakeList[string](f, n)
-		for i := range list {
+		vLent := callEchoListsV.Take(f, n)
+		v := *vLent
+		for i := range v {
 			m := (*[8]byte)(view[i*8:])
-			list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			v[i] = f.Bytes(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
 		}
-		v.Ok = list
-	} else {
-		v.Err = component.Numbers[uint32](f, uint32(stack[1]), uint32(stack[2]))
-		v.IsErr = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoInResult(ctx, v)
-	if err != nil {
-		fail, ok := component.AsFailure[[]uint32](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/lists@0.3.1#echo-in-result", err)
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoLists(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-lists", err)
 		}
-		p2, n2 := component.NewNumbers(f, fail.Err)
-		m2 := (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m2[4:], p2)
-		binary.LittleEndian.PutUint32(m2[8:], n2)
-		m2[0] = 1
-		return
+		p2 := f.NewList(len(r), 8, 4)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			p3, n3 := f.NewBytes(r[i2])
+			m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m3[0:], p3)
+			binary.LittleEndian.PutUint32(m3[4:], n3)
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoListsV.Give(vLent)
 	}
-	p3 := f.NewList(len(r), 8, 4)
-	n3 := uint32(len(r))
-	for i2 := range r {
-		p4, n4 := f.NewString(r[i2])
-		m4 := (*[8]byte)(f.Area(p3+uint32(i2)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m4[0:], p4)
-		binary.LittleEndian.PutUint32(m4[4:], n4)
+}
+
+var callEchoDeepListsV component.Scratch[[][]uint16]
+
+// callEchoDeepLists makes echo-deep-lists.
+func (a *adapters) callEchoDeepLists() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 8, 4)
+		vLent := callEchoDeepListsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[8]byte)(view[i*8:])
+			p2, n2 := binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])
+			view2 := f.List(p2, n2, 8, 4)
+			list := component.MakeList[[]uint16](f, n2)
+			for i2 := range list {
+				m2 := (*[8]byte)(view2[i2*8:])
+				list[i2] = component.Numbers[uint16](f, binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+			}
+			v[i] = list
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoDeepLists(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-deep-lists", err)
+		}
+		p3 := f.NewList(len(r), 8, 4)
+		n3 := uint32(len(r))
+		for i3 := range r {
+			p4 := f.NewList(len(r[i3]), 8, 4)
+			n4 := uint32(len(r[i3]))
+			for i4 := range r[i3] {
+				p5, n5 := component.NewNumbers(f, r[i3][i4])
+				m5 := (*[8]byte)(f.Area(p4+uint32(i4)*8, 8, 4))
+				binary.LittleEndian.PutUint32(m5[0:], p5)
+				binary.LittleEndian.PutUint32(m5[4:], n5)
+			}
+			m4 := (*[8]byte)(f.Area(p3+uint32(i3)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m4[0:], p4)
+			binary.LittleEndian.PutUint32(m4[4:], n4)
+		}
+		m3 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m3[0:], p3)
+		binary.LittleEndian.PutUint32(m3[4:], n3)
+		callEchoDeepListsV.Give(vLent)
 	}
-	m3 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m3[4:], p3)
-	binary.LittleEndian.PutUint32(m3[8:], n3)
-	m3[0] = 0
+}
+
+var callEchoPairsV component.Scratch[component.Tuple2[string, []byte]]
+
+// callEchoPairs makes echo-pairs.
+func (a *adapters) callEchoPairs() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 16, 4)
+		vLent := callEchoPairsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[16]byte)(view[i*16:])
+			v[i] = component.Tuple2[string, []byte]{F0: f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:])), F1: f.Bytes(binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:]))}
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoPairs(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-pairs", err)
+		}
+		p2 := f.NewList(len(r), 16, 4)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			p3, n3 := f.NewString(r[i2].F0)
+			p4, n4 := f.NewBytes(r[i2].F1)
+			m3 := (*[16]byte)(f.Area(p2+uint32(i2)*16, 16, 4))
+			binary.LittleEndian.PutUint32(m3[0:], p3)
+			binary.LittleEndian.PutUint32(m3[4:], n3)
+			binary.LittleEndian.PutUint32(m3[8:], p4)
+			binary.LittleEndian.PutUint32(m3[12:], n4)
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoPairsV.Give(vLent)
+	}
+}
+
+var callEchoPaddedV component.Scratch[Padded]
+
+// callEchoPadded makes echo-padded.
+func (a *adapters) callEchoPadded() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 24, 8)
+		vLent := callEchoPaddedV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[24]byte)(view[i*24:])
+			v[i] = Padded{A: m[0], B: binary.LittleEndian.Uint64(m[8:]), C: m[16], D: binary.LittleEndian.Uint16(m[18:]), E: math.Float32frombits(binary.LittleEndian.Uint32(m[20:]))}
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoPadded(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-padded", err)
+		}
+		p2 := f.NewList(len(r), 24, 8)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 24, 8)
+		for i2 := range r {
+			m3 := (*[24]byte)(view2[i2*24:])
+			m3[0] = r[i2].A
+			binary.LittleEndian.PutUint64(m3[8:], r[i2].B)
+			m3[16] = r[i2].C
+			binary.LittleEndian.PutUint16(m3[18:], r[i2].D)
+			binary.LittleEndian.PutUint32(m3[20:], math.Float32bits(r[i2].E))
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoPaddedV.Give(vLent)
+	}
+}
+
+var callEchoJoinedV component.Scratch[Joined]
+
+// callEchoJoined makes echo-joined.
+func (a *adapters) callEchoJoined() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 24, 8)
+		vLent := callEchoJoinedV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[24]byte)(view[i*24:])
+			v[i] = loadJoined(f, m)
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoJoined(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-joined", err)
+		}
+		p2 := f.NewList(len(r), 24, 8)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			storeJoined(f, p2+uint32(i2)*24, &r[i2])
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoJoinedV.Give(vLent)
+	}
+}
+
+var callEchoEnumsV component.Scratch[WordSized]
+
+// callEchoEnums makes echo-enums.
+func (a *adapters) callEchoEnums() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 2, 2)
+		vLent := callEchoEnumsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[2]byte)(view[i*2:])
+			v[i] = WordSized(f.Case(uint32(binary.LittleEndian.Uint16(m[0:])), 257))
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoEnums(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-enums", err)
+		}
+		p2 := f.NewList(len(r), 2, 2)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 2, 2)
+		for i2 := range r {
+			m3 := (*[2]byte)(view2[i2*2:])
+			binary.LittleEndian.PutUint16(m3[0:], uint16(f.Case(uint32(r[i2]), 257)))
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoEnumsV.Give(vLent)
+	}
+}
+
+var callEchoFlagsV component.Scratch[Flags9]
+
+// callEchoFlags makes echo-flags.
+func (a *adapters) callEchoFlags() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 2, 2)
+		vLent := callEchoFlagsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[2]byte)(view[i*2:])
+			v[i] = Flags9(binary.LittleEndian.Uint16(m[0:]) & 0x1ff)
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoFlags(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-flags", err)
+		}
+		p2 := f.NewList(len(r), 2, 2)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 2, 2)
+		for i2 := range r {
+			m3 := (*[2]byte)(view2[i2*2:])
+			binary.LittleEndian.PutUint16(m3[0:], uint16(r[i2]&0x1ff))
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoFlagsV.Give(vLent)
+	}
+}
+
+var callEchoSizedV component.Scratch[component.Tuple4[ByteSized, uint8, WordSized, Many]]
+
+// callEchoSized makes echo-sized.
+func (a *adapters) callEchoSized() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 8, 2)
+		vLent := callEchoSizedV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[8]byte)(view[i*8:])
+			var v2 Many
+			v2.Tag = shapes.ManyTag(f.Case(uint32(binary.LittleEndian.Uint16(m[4:])), 257))
+			switch v2.Tag {
+			case shapes.ManyTagLast:
+				v2.Last = m[6]
+			}
+			v[i] = component.Tuple4[ByteSized, uint8, WordSized, Many]{F0: ByteSized(f.Case(uint32(m[0]), 256)), F1: m[1], F2: WordSized(f.Case(uint32(binary.LittleEndian.Uint16(m[2:])), 257)), F3: v2}
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoSized(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-sized", err)
+		}
+		p2 := f.NewList(len(r), 8, 2)
+		n2 := uint32(len(r))
+		view2 := f.List(p2, n2, 8, 2)
+		for i2 := range r {
+			m3 := (*[8]byte)(view2[i2*8:])
+			m3[0] = uint8(f.Case(uint32(r[i2].F0), 256))
+			m3[1] = r[i2].F1
+			binary.LittleEndian.PutUint16(m3[2:], uint16(f.Case(uint32(r[i2].F2), 257)))
+			switch r[i2].F3.Tag {
+			case shapes.ManyTagLast:
+				m3[6] = r[i2].F3.Last
+			}
+			binary.LittleEndian.PutUint16(m3[4:], uint16(f.Case(uint32(r[i2].F3.Tag), 257)))
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoSizedV.Give(vLent)
+	}
+}
+
+var callEchoOptionsV component.Scratch[component.Option[string]]
+
+// callEchoOptions makes echo-options.
+func (a *adapters) callEchoOptions() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 12, 4)
+		vLent := callEchoOptionsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[12]byte)(view[i*12:])
+			if f.Case(uint32(m[0]), 2) == 1 {
+				v[i].Value = f.ChargedString(binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:]))
+				v[i].Some = true
+			}
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoOptions(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-options", err)
+		}
+		p2 := f.NewList(len(r), 12, 4)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			var m3 *[12]byte
+			if r[i2].Some {
+				p3, n3 := f.NewString(r[i2].Value)
+				m3 = (*[12]byte)(f.Area(p2+uint32(i2)*12, 12, 4))
+				binary.LittleEndian.PutUint32(m3[4:], p3)
+				binary.LittleEndian.PutUint32(m3[8:], n3)
+				m3[0] = 1
+			} else {
+				m3 = (*[12]byte)(f.Area(p2+uint32(i2)*12, 12, 4))
+				m3[0] = 0
+			}
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoOptionsV.Give(vLent)
+	}
+}
+
+var callEchoResultsV component.Scratch[component.Result[[]string, uint64]]
+
+// callEchoResults makes echo-results.
+func (a *adapters) callEchoResults() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 16, 8)
+		vLent := callEchoResultsV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[16]byte)(view[i*16:])
+			if f.Case(uint32(m[0]), 2) == 0 {
+				p2, n2 := binary.LittleEndian.Uint32(m[8:]), binary.LittleEndian.Uint32(m[12:])
+				view2 := f.List(p2, n2, 8, 4)
+				list := component.MakeList[string](f, n2)
+				for i2 := range list {
+					m2 := (*[8]byte)(view2[i2*8:])
+					list[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+				}
+				v[i].Ok = list
+			} else {
+				v[i].Err = binary.LittleEndian.Uint64(m[8:])
+				v[i].IsErr = true
+			}
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoResults(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-results", err)
+		}
+		p3 := f.NewList(len(r), 16, 8)
+		n3 := uint32(len(r))
+		for i3 := range r {
+			var m4 *[16]byte
+			if r[i3].IsErr {
+				m4 = (*[16]byte)(f.Area(p3+uint32(i3)*16, 16, 8))
+				binary.LittleEndian.PutUint64(m4[8:], r[i3].Err)
+				m4[0] = 1
+			} else {
+				p4 := f.NewList(len(r[i3].Ok), 8, 4)
+				n4 := uint32(len(r[i3].Ok))
+				for i4 := range r[i3].Ok {
+					p5, n5 := f.NewString(r[i3].Ok[i4])
+					m5 := (*[8]byte)(f.Area(p4+uint32(i4)*8, 8, 4))
+					binary.LittleEndian.PutUint32(m5[0:], p5)
+					binary.LittleEndian.PutUint32(m5[4:], n5)
+				}
+				m4 = (*[16]byte)(f.Area(p3+uint32(i3)*16, 16, 8))
+				binary.LittleEndian.PutUint32(m4[8:], p4)
+				binary.LittleEndian.PutUint32(m4[12:], n4)
+				m4[0] = 0
+			}
+		}
+		m3 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m3[0:], p3)
+		binary.LittleEndian.PutUint32(m3[4:], n3)
+		callEchoResultsV.Give(vLent)
+	}
+}
+
+var callEchoDeepV component.Scratch[Deep]
+
+// callEchoDeep makes echo-deep.
+func (a *adapters) callEchoDeep() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 48, 8)
+		vLent := callEchoDeepV.Take(f, n)
+		v := *vLent
+		for i := range v {
+			m := (*[48]byte)(view[i*48:])
+			v[i] = loadDeep(f, m)
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoDeep(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-deep", err)
+		}
+		p2 := f.NewList(len(r), 48, 8)
+		n2 := uint32(len(r))
+		for i2 := range r {
+			storeDeep(f, p2+uint32(i2)*48, &r[i2])
+		}
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p2)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
+		callEchoDeepV.Give(vLent)
+	}
+}
+
+// callEchoInOption makes echo-in-option.
+func (a *adapters) callEchoInOption() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[[]string]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			p, n := uint32(stack[1]), uint32(stack[2])
+			view := f.List(p, n, 8, 4)
+			list := component.MakeList[string](f, n)
+			for i := range list {
+				m := (*[8]byte)(view[i*8:])
+				list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			}
+			v.Value = list
+			v.Some = true
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoInOption(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#echo-in-option", err)
+		}
+		var m2 *[12]byte
+		if r.Some {
+			p2 := f.NewList(len(r.Value), 8, 4)
+			n2 := uint32(len(r.Value))
+			for i2 := range r.Value {
+				p3, n3 := f.NewString(r.Value[i2])
+				m3 := (*[8]byte)(f.Area(p2+uint32(i2)*8, 8, 4))
+				binary.LittleEndian.PutUint32(m3[0:], p3)
+				binary.LittleEndian.PutUint32(m3[4:], n3)
+			}
+			m2 = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m2[4:], p2)
+			binary.LittleEndian.PutUint32(m2[8:], n2)
+			m2[0] = 1
+		} else {
+			m2 = (*[12]byte)(f.Area(ret, 12, 4))
+			m2[0] = 0
+		}
+	}
+}
+
+// callEchoInResult makes echo-in-result.
+func (a *adapters) callEchoInResult() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[[]string, []uint32]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			p, n := uint32(stack[1]), uint32(stack[2])
+			view := f.List(p, n, 8, 4)
+			list := component.MakeList[string](f, n)
+			for i := range list {
+				m := (*[8]byte)(view[i*8:])
+				list[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+			}
+			v.Ok = list
+		} else {
+			v.Err = component.Numbers[uint32](f, uint32(stack[1]), uint32(stack[2]))
+			v.IsErr = true
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoInResult(ctx, v)
+		if err != nil {
+			fail, ok := component.AsFailure[[]uint32](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/lists@0.3.1#echo-in-result", err)
+			}
+			p2, n2 := component.NewNumbers(f, fail.Err)
+			m2 := (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m2[4:], p2)
+			binary.LittleEndian.PutUint32(m2[8:], n2)
+			m2[0] = 1
+			return
+		}
+		p3 := f.NewList(len(r), 8, 4)
+		n3 := uint32(len(r))
+		for i2 := range r {
+			p4, n4 := f.NewString(r[i2])
+			m4 := (*[8]byte)(f.Area(p3+uint32(i2)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m4[0:], p4)
+			binary.LittleEndian.PutUint32(m4[4:], n4)
+		}
+		m3 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m3[4:], p3)
+		binary.LittleEndian.PutUint32(m3[8:], n3)
+		m3[0] = 0
+	}
 }
 
 var callTwoA component.Scratch[string]
 
 var callTwoB component.Scratch[string]
 
-// callTwo is two.
-func (a *adapters) callTwo(ctx context.Context, f *component.Frame, stack []uint64) {
-	p, n := uint32(stack[0]), uint32(stack[1])
-	view := f.List(p, n, 8, 4)
-	a_Lent := callTwoA.Take(f, n)
-	a_ := *a_Lent
-	for i := range a_ {
-		m := (*[8]byte)(view[i*8:])
-		a_[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+// callTwo makes two.
+func (a *adapters) callTwo() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		p, n := uint32(stack[0]), uint32(stack[1])
+		view := f.List(p, n, 8, 4)
+		a_Lent := callTwoA.Take(f, n)
+		a_ := *a_Lent
+		for i := range a_ {
+			m := (*[8]byte)(view[i*8:])
+			a_[i] = f.ChargedString(binary.LittleEndian.Uint32(m[0:]), binary.LittleEndian.Uint32(m[4:]))
+		}
+		p2, n2 := uint32(stack[2]), uint32(stack[3])
+		view2 := f.List(p2, n2, 8, 4)
+		bLent := callTwoB.Take(f, n2)
+		b := *bLent
+		for i2 := range b {
+			m2 := (*[8]byte)(view2[i2*8:])
+			b[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
+		}
+		ret := uint32(stack[4])
+		r, err := a.host(f).Two(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/lists@0.3.1#two", err)
+		}
+		p3 := f.NewList(len(r), 8, 4)
+		n3 := uint32(len(r))
+		for i3 := range r {
+			p4, n4 := f.NewString(r[i3])
+			m4 := (*[8]byte)(f.Area(p3+uint32(i3)*8, 8, 4))
+			binary.LittleEndian.PutUint32(m4[0:], p4)
+			binary.LittleEndian.PutUint32(m4[4:], n4)
+		}
+		m3 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m3[0:], p3)
+		binary.LittleEndian.PutUint32(m3[4:], n3)
+		callTwoA.Give(a_Lent)
+		callTwoB.Give(bLent)
 	}
-	p2, n2 := uint32(stack[2]), uint32(stack[3])
-	view2 := f.List(p2, n2, 8, 4)
-	bLent := callTwoB.Take(f, n2)
-	b := *bLent
-	for i2 := range b {
-		m2 := (*[8]byte)(view2[i2*8:])
-		b[i2] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
-	}
-	ret := uint32(stack[4])
-	r, err := a.host(f).Two(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/lists@0.3.1#two", err)
-	}
-	p3 := f.NewList(len(r), 8, 4)
-	n3 := uint32(len(r))
-	for i3 := range r {
-		p4, n4 := f.NewString(r[i3])
-		m4 := (*[8]byte)(f.Area(p3+uint32(i3)*8, 8, 4))
-		binary.LittleEndian.PutUint32(m4[0:], p4)
-		binary.LittleEndian.PutUint32(m4[4:], n4)
-	}
-	m3 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m3[0:], p3)
-	binary.LittleEndian.PutUint32(m3[4:], n3)
-	callTwoA.Give(a_Lent)
-	callTwoB.Give(bLent)
 }
 
 // loadJoined lifts joined from memory.

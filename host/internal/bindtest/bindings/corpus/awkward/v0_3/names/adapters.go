@@ -42,72 +42,72 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(type: u8, range: u8, select: u8, interface: u8, go: u8, len: u8, nil: u8, string: u8) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callKeywords,
+				Call:      a.callKeywords(),
 			},
 			{
 				Name:      "locals",
 				Signature: "func(ctx: u8, f: u8, stack: list<string>, a: u8, ret: u8, r: u8, err: u8, fail: u8, ok: u8, m: string, p: u8, n: u8, v: option<string>) -> result<string, u8>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callLocals,
+				Call:      a.callLocals(),
 			},
 			{
 				Name:      "packages",
 				Signature: "func(context: option<f32>, component: char, binary: u16, math: f64, errors: u8, state: u8, adapters: u8) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreF32, component.CoreI32, component.CoreI32, component.CoreF64, component.CoreI32, component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callPackages,
+				Call:      a.callPackages(),
 			},
 			{
 				Name:      "HTTP-get-URL",
 				Signature: "func(TTL-ms: u32, URL: string) -> u32",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callHTTPGetURL,
+				Call:      a.callHTTPGetURL(),
 			},
 			{
 				Name:      "func",
 				Signature: "func(func: u8) -> u8",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callFunc,
+				Call:      a.callFunc(),
 			},
 			{
 				Name:      "import",
 				Signature: "func() -> u8",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callImport,
+				Call:      a.callImport(),
 			},
 			{
 				Name:      "echo-alike",
 				Signature: "func(v: " + textAlike + ") -> " + textAlike,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoAlike,
+				Call:      a.callEchoAlike(),
 			},
 			{
 				Name:      "echo-tagged",
 				Signature: "func(v: " + textTagged + ") -> " + textTagged,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoTagged,
+				Call:      a.callEchoTagged(),
 			},
 			{
 				Name:      "echo-host",
 				Signature: "func(v: " + textHost_ + ") -> " + textHost_,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoHost,
+				Call:      a.callEchoHost(),
 			},
 			{
 				Name:      "echo-register",
 				Signature: "func(v: " + textRegister_ + ") -> " + textRegister_,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoRegister,
+				Call:      a.callEchoRegister(),
 			},
 			{
 				Name:      "[constructor]thing",
 				Signature: "func() -> own<corpus:awkward/names@0.3.1#thing>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callNewThing_,
+				Call:      a.callNewThing_(),
 			},
 			{
 				Name:      "[method]thing.drop",
@@ -127,13 +127,13 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "[static]thing-resource.type",
 				Signature: "func() -> own<corpus:awkward/names@0.3.1#thing-resource>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callThingResourceType,
+				Call:      a.callThingResourceType(),
 			},
 			{
 				Name:      "new-thing",
 				Signature: "func() -> own<corpus:awkward/names@0.3.1#thing>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callNewThing,
+				Call:      a.callNewThing(),
 			},
 		},
 	}
@@ -148,197 +148,219 @@ const (
 	textRegister_ = "record{host: " + textHost_ + "}"
 )
 
-// callKeywords is keywords.
-func (a *adapters) callKeywords(ctx context.Context, f *component.Frame, stack []uint64) {
-	type_ := uint8(stack[0])
-	range_ := uint8(stack[1])
-	select_ := uint8(stack[2])
-	interface_ := uint8(stack[3])
-	go_ := uint8(stack[4])
-	len_ := uint8(stack[5])
-	nil_ := uint8(stack[6])
-	string_ := uint8(stack[7])
-	r, err := a.host(f).Keywords(ctx, type_, range_, select_, interface_, go_, len_, nil_, string_)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#keywords", err)
+// callKeywords makes keywords.
+func (a *adapters) callKeywords() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		type_ := uint8(stack[0])
+		range_ := uint8(stack[1])
+		select_ := uint8(stack[2])
+		interface_ := uint8(stack[3])
+		go_ := uint8(stack[4])
+		len_ := uint8(stack[5])
+		nil_ := uint8(stack[6])
+		string_ := uint8(stack[7])
+		r, err := a.host(f).Keywords(ctx, type_, range_, select_, interface_, go_, len_, nil_, string_)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#keywords", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
 var callLocalsStack component.Scratch[string]
 
-// callLocals is locals.
-func (a *adapters) callLocals(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[44]byte)(f.Area(uint32(stack[0]), 44, 4))
-	ctx_ := m[0]
-	f_ := m[1]
-	p, n := binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:])
-	view := f.List(p, n, 8, 4)
-	stack_Lent := callLocalsStack.Take(f, n)
-	stack_ := *stack_Lent
-	for i := range stack_ {
-		m2 := (*[8]byte)(view[i*8:])
-		stack_[i] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
-	}
-	a_ := m[12]
-	ret_ := m[13]
-	r := m[14]
-	err := m[15]
-	fail_ := m[16]
-	ok_ := m[17]
-	m_ := f.ChargedString(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
-	p_ := m[28]
-	n_ := m[29]
-	var v component.Option[string]
-	if f.Case(uint32(m[32]), 2) == 1 {
-		v.Value = f.ChargedString(binary.LittleEndian.Uint32(m[36:]), binary.LittleEndian.Uint32(m[40:]))
-		v.Some = true
-	}
-	ret := uint32(stack[1])
-	r2, err2 := a.host(f).Locals(ctx, ctx_, f_, stack_, a_, ret_, r, err, fail_, ok_, m_, p_, n_, v)
-	if err2 != nil {
-		fail, ok := component.AsFailure[uint8](err2)
-		if !ok {
-			f.TrapIn("corpus:awkward/names@0.3.1#locals", err2)
+// callLocals makes locals.
+func (a *adapters) callLocals() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[44]byte)(f.Area(uint32(stack[0]), 44, 4))
+		ctx_ := m[0]
+		f_ := m[1]
+		p, n := binary.LittleEndian.Uint32(m[4:]), binary.LittleEndian.Uint32(m[8:])
+		view := f.List(p, n, 8, 4)
+		stack_Lent := callLocalsStack.Take(f, n)
+		stack_ := *stack_Lent
+		for i := range stack_ {
+			m2 := (*[8]byte)(view[i*8:])
+			stack_[i] = f.ChargedString(binary.LittleEndian.Uint32(m2[0:]), binary.LittleEndian.Uint32(m2[4:]))
 		}
-		m3 := (*[12]byte)(f.Area(ret, 12, 4))
-		m3[4] = fail.Err
-		m3[0] = 1
+		a_ := m[12]
+		ret_ := m[13]
+		r := m[14]
+		err := m[15]
+		fail_ := m[16]
+		ok_ := m[17]
+		m_ := f.ChargedString(binary.LittleEndian.Uint32(m[20:]), binary.LittleEndian.Uint32(m[24:]))
+		p_ := m[28]
+		n_ := m[29]
+		var v component.Option[string]
+		if f.Case(uint32(m[32]), 2) == 1 {
+			v.Value = f.ChargedString(binary.LittleEndian.Uint32(m[36:]), binary.LittleEndian.Uint32(m[40:]))
+			v.Some = true
+		}
+		ret := uint32(stack[1])
+		r2, err2 := a.host(f).Locals(ctx, ctx_, f_, stack_, a_, ret_, r, err, fail_, ok_, m_, p_, n_, v)
+		if err2 != nil {
+			fail, ok := component.AsFailure[uint8](err2)
+			if !ok {
+				f.TrapIn("corpus:awkward/names@0.3.1#locals", err2)
+			}
+			m3 := (*[12]byte)(f.Area(ret, 12, 4))
+			m3[4] = fail.Err
+			m3[0] = 1
+			callLocalsStack.Give(stack_Lent)
+			return
+		}
+		p2, n2 := f.NewString(r2)
+		m4 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m4[4:], p2)
+		binary.LittleEndian.PutUint32(m4[8:], n2)
+		m4[0] = 0
 		callLocalsStack.Give(stack_Lent)
-		return
 	}
-	p2, n2 := f.NewString(r2)
-	m4 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m4[4:], p2)
-	binary.LittleEndian.PutUint32(m4[8:], n2)
-	m4[0] = 0
-	callLocalsStack.Give(stack_Lent)
 }
 
-// callPackages is packages.
-func (a *adapters) callPackages(ctx context.Context, f *component.Frame, stack []uint64) {
-	var context_ component.Option[float32]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		context_.Value = math.Float32frombits(uint32(stack[1]))
-		context_.Some = true
+// callPackages makes packages.
+func (a *adapters) callPackages() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var context_ component.Option[float32]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			context_.Value = math.Float32frombits(uint32(stack[1]))
+			context_.Some = true
+		}
+		component_ := f.Char(uint32(stack[2]))
+		binary_ := uint16(stack[3])
+		math_ := math.Float64frombits(stack[4])
+		errors_ := uint8(stack[5])
+		state_ := uint8(stack[6])
+		adapters_ := uint8(stack[7])
+		r, err := a.host(f).Packages(ctx, context_, component_, binary_, math_, errors_, state_, adapters_)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#packages", err)
+		}
+		stack[0] = uint64(r)
 	}
-	component_ := f.Char(uint32(stack[2]))
-	binary_ := uint16(stack[3])
-	math_ := math.Float64frombits(stack[4])
-	errors_ := uint8(stack[5])
-	state_ := uint8(stack[6])
-	adapters_ := uint8(stack[7])
-	r, err := a.host(f).Packages(ctx, context_, component_, binary_, math_, errors_, state_, adapters_)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#packages", err)
-	}
-	stack[0] = uint64(r)
 }
 
-// callHTTPGetURL is HTTP-get-URL.
-func (a *adapters) callHTTPGetURL(ctx context.Context, f *component.Frame, stack []uint64) {
-	ttlMs := uint32(stack[0])
-	url := f.String(uint32(stack[1]), uint32(stack[2]))
-	r, err := a.host(f).HTTPGetURL(ctx, ttlMs, url)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#HTTP-get-URL", err)
+// callHTTPGetURL makes HTTP-get-URL.
+func (a *adapters) callHTTPGetURL() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		ttlMs := uint32(stack[0])
+		url := f.String(uint32(stack[1]), uint32(stack[2]))
+		r, err := a.host(f).HTTPGetURL(ctx, ttlMs, url)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#HTTP-get-URL", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callFunc is func.
-func (a *adapters) callFunc(ctx context.Context, f *component.Frame, stack []uint64) {
-	func_ := uint8(stack[0])
-	r, err := a.host(f).Func(ctx, func_)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#func", err)
+// callFunc makes func.
+func (a *adapters) callFunc() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		func_ := uint8(stack[0])
+		r, err := a.host(f).Func(ctx, func_)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#func", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callImport is import.
-func (a *adapters) callImport(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).Import(ctx)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#import", err)
+// callImport makes import.
+func (a *adapters) callImport() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).Import(ctx)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#import", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callEchoAlike is echo-alike.
-func (a *adapters) callEchoAlike(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Alike{ABC: uint8(stack[0]), ABC_: uint16(stack[1]), Type: uint32(stack[2]), Record: stack[3]}
-	ret := uint32(stack[4])
-	r, err := a.host(f).EchoAlike(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#echo-alike", err)
+// callEchoAlike makes echo-alike.
+func (a *adapters) callEchoAlike() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Alike{ABC: uint8(stack[0]), ABC_: uint16(stack[1]), Type: uint32(stack[2]), Record: stack[3]}
+		ret := uint32(stack[4])
+		r, err := a.host(f).EchoAlike(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#echo-alike", err)
+		}
+		m := (*[16]byte)(f.Area(ret, 16, 8))
+		m[0] = r.ABC
+		binary.LittleEndian.PutUint16(m[2:], r.ABC_)
+		binary.LittleEndian.PutUint32(m[4:], r.Type)
+		binary.LittleEndian.PutUint64(m[8:], r.Record)
 	}
-	m := (*[16]byte)(f.Area(ret, 16, 8))
-	m[0] = r.ABC
-	binary.LittleEndian.PutUint16(m[2:], r.ABC_)
-	binary.LittleEndian.PutUint32(m[4:], r.Type)
-	binary.LittleEndian.PutUint64(m[8:], r.Record)
 }
 
-// callEchoTagged is echo-tagged.
-func (a *adapters) callEchoTagged(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Tagged
-	v.Tag = TaggedTag(f.Case(uint32(stack[0]), 4))
-	switch v.Tag {
-	case TaggedTagTag:
-		v.Tag_ = uint8(stack[1])
-	case TaggedTagTagTag:
-		v.TagTag = uint16(stack[1])
-	case TaggedTagSome:
-		v.Some = Alike{ABC: uint8(stack[1]), ABC_: uint16(stack[2]), Type: uint32(stack[3]), Record: stack[4]}
+// callEchoTagged makes echo-tagged.
+func (a *adapters) callEchoTagged() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Tagged
+		v.Tag = TaggedTag(f.Case(uint32(stack[0]), 4))
+		switch v.Tag {
+		case TaggedTagTag:
+			v.Tag_ = uint8(stack[1])
+		case TaggedTagTagTag:
+			v.TagTag = uint16(stack[1])
+		case TaggedTagSome:
+			v.Some = Alike{ABC: uint8(stack[1]), ABC_: uint16(stack[2]), Type: uint32(stack[3]), Record: stack[4]}
+		}
+		ret := uint32(stack[5])
+		r, err := a.host(f).EchoTagged(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#echo-tagged", err)
+		}
+		m := (*[24]byte)(f.Area(ret, 24, 8))
+		switch r.Tag {
+		case TaggedTagTag:
+			m[8] = r.Tag_
+		case TaggedTagTagTag:
+			binary.LittleEndian.PutUint16(m[8:], r.TagTag)
+		case TaggedTagSome:
+			m[8] = r.Some.ABC
+			binary.LittleEndian.PutUint16(m[10:], r.Some.ABC_)
+			binary.LittleEndian.PutUint32(m[12:], r.Some.Type)
+			binary.LittleEndian.PutUint64(m[16:], r.Some.Record)
+		}
+		m[0] = uint8(f.Case(uint32(r.Tag), 4))
 	}
-	ret := uint32(stack[5])
-	r, err := a.host(f).EchoTagged(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#echo-tagged", err)
-	}
-	m := (*[24]byte)(f.Area(ret, 24, 8))
-	switch r.Tag {
-	case TaggedTagTag:
-		m[8] = r.Tag_
-	case TaggedTagTagTag:
-		binary.LittleEndian.PutUint16(m[8:], r.TagTag)
-	case TaggedTagSome:
-		m[8] = r.Some.ABC
-		binary.LittleEndian.PutUint16(m[10:], r.Some.ABC_)
-		binary.LittleEndian.PutUint32(m[12:], r.Some.Type)
-		binary.LittleEndian.PutUint64(m[16:], r.Some.Record)
-	}
-	m[0] = uint8(f.Case(uint32(r.Tag), 4))
 }
 
-// callEchoHost is echo-host.
-func (a *adapters) callEchoHost(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Host_(f.Case(uint32(stack[0]), 3))
-	r, err := a.host(f).EchoHost(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#echo-host", err)
+// callEchoHost makes echo-host.
+func (a *adapters) callEchoHost() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Host_(f.Case(uint32(stack[0]), 3))
+		r, err := a.host(f).EchoHost(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#echo-host", err)
+		}
+		stack[0] = uint64(uint8(f.Case(uint32(r), 3)))
 	}
-	stack[0] = uint64(uint8(f.Case(uint32(r), 3)))
 }
 
-// callEchoRegister is echo-register.
-func (a *adapters) callEchoRegister(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Register_{Host: Host_(f.Case(uint32(stack[0]), 3))}
-	r, err := a.host(f).EchoRegister(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#echo-register", err)
+// callEchoRegister makes echo-register.
+func (a *adapters) callEchoRegister() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Register_{Host: Host_(f.Case(uint32(stack[0]), 3))}
+		r, err := a.host(f).EchoRegister(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#echo-register", err)
+		}
+		stack[0] = uint64(uint8(f.Case(uint32(r.Host), 3)))
 	}
-	stack[0] = uint64(uint8(f.Case(uint32(r.Host), 3)))
 }
 
-// callNewThing_ is [constructor]thing.
-func (a *adapters) callNewThing_(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).NewThing_(ctx)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#[constructor]thing", err)
+// callNewThing_ makes [constructor]thing.
+func (a *adapters) callNewThing_() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).NewThing_(ctx)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#[constructor]thing", err)
+		}
+		stack[0] = uint64(f.Own(ThingResource_, r))
 	}
-	stack[0] = uint64(f.Own(ThingResource_, r))
 }
 
 // callThingDrop is [method]thing.drop.
@@ -361,20 +383,24 @@ func callThingAbandon(ctx context.Context, f *component.Frame, stack []uint64) {
 	stack[0] = uint64(r)
 }
 
-// callThingResourceType is [static]thing-resource.type.
-func (a *adapters) callThingResourceType(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).ThingResourceType(ctx)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#[static]thing-resource.type", err)
+// callThingResourceType makes [static]thing-resource.type.
+func (a *adapters) callThingResourceType() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).ThingResourceType(ctx)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#[static]thing-resource.type", err)
+		}
+		stack[0] = uint64(f.Own(ThingResourceResource, r))
 	}
-	stack[0] = uint64(f.Own(ThingResourceResource, r))
 }
 
-// callNewThing is new-thing.
-func (a *adapters) callNewThing(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).NewThing(ctx)
-	if err != nil {
-		f.TrapIn("corpus:awkward/names@0.3.1#new-thing", err)
+// callNewThing makes new-thing.
+func (a *adapters) callNewThing() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).NewThing(ctx)
+		if err != nil {
+			f.TrapIn("corpus:awkward/names@0.3.1#new-thing", err)
+		}
+		stack[0] = uint64(f.Own(ThingResource_, r))
 	}
-	stack[0] = uint64(f.Own(ThingResource_, r))
 }

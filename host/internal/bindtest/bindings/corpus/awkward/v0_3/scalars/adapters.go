@@ -35,261 +35,291 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(v: bool) -> bool",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoBool,
+				Call:      a.callEchoBool(),
 			},
 			{
 				Name:      "echo-s8",
 				Signature: "func(v: s8) -> s8",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoS8,
+				Call:      a.callEchoS8(),
 			},
 			{
 				Name:      "echo-u8",
 				Signature: "func(v: u8) -> u8",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoU8,
+				Call:      a.callEchoU8(),
 			},
 			{
 				Name:      "echo-s16",
 				Signature: "func(v: s16) -> s16",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoS16,
+				Call:      a.callEchoS16(),
 			},
 			{
 				Name:      "echo-u16",
 				Signature: "func(v: u16) -> u16",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoU16,
+				Call:      a.callEchoU16(),
 			},
 			{
 				Name:      "echo-s32",
 				Signature: "func(v: s32) -> s32",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoS32,
+				Call:      a.callEchoS32(),
 			},
 			{
 				Name:      "echo-u32",
 				Signature: "func(v: u32) -> u32",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoU32,
+				Call:      a.callEchoU32(),
 			},
 			{
 				Name:      "echo-s64",
 				Signature: "func(v: s64) -> s64",
 				Params:    []component.CoreType{component.CoreI64},
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callEchoS64,
+				Call:      a.callEchoS64(),
 			},
 			{
 				Name:      "echo-u64",
 				Signature: "func(v: u64) -> u64",
 				Params:    []component.CoreType{component.CoreI64},
 				Results:   []component.CoreType{component.CoreI64},
-				Call:      a.callEchoU64,
+				Call:      a.callEchoU64(),
 			},
 			{
 				Name:      "echo-f32",
 				Signature: "func(v: f32) -> f32",
 				Params:    []component.CoreType{component.CoreF32},
 				Results:   []component.CoreType{component.CoreF32},
-				Call:      a.callEchoF32,
+				Call:      a.callEchoF32(),
 			},
 			{
 				Name:      "echo-f64",
 				Signature: "func(v: f64) -> f64",
 				Params:    []component.CoreType{component.CoreF64},
 				Results:   []component.CoreType{component.CoreF64},
-				Call:      a.callEchoF64,
+				Call:      a.callEchoF64(),
 			},
 			{
 				Name:      "echo-char",
 				Signature: "func(v: char) -> char",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoChar,
+				Call:      a.callEchoChar(),
 			},
 			{
 				Name:      "echo-string",
 				Signature: "func(v: string) -> string",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoString,
+				Call:      a.callEchoString(),
 			},
 			{
 				Name:      "echo-bytes",
 				Signature: "func(v: list<u8>) -> list<u8>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoBytes,
+				Call:      a.callEchoBytes(),
 			},
 			{
 				Name:      "nothing",
 				Signature: "func()",
-				Call:      a.callNothing,
+				Call:      a.callNothing(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callEchoBool is echo-bool.
-func (a *adapters) callEchoBool(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := uint32(stack[0]) != 0
-	r, err := a.host(f).EchoBool(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-bool", err)
-	}
-	stack[0] = 0
-	if r {
-		stack[0] = 1
+// callEchoBool makes echo-bool.
+func (a *adapters) callEchoBool() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := uint32(stack[0]) != 0
+		r, err := a.host(f).EchoBool(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-bool", err)
+		}
+		stack[0] = 0
+		if r {
+			stack[0] = 1
+		}
 	}
 }
 
-// callEchoS8 is echo-s8.
-func (a *adapters) callEchoS8(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := int8(stack[0])
-	r, err := a.host(f).EchoS8(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s8", err)
+// callEchoS8 makes echo-s8.
+func (a *adapters) callEchoS8() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := int8(stack[0])
+		r, err := a.host(f).EchoS8(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s8", err)
+		}
+		stack[0] = uint64(uint32(int32(r)))
 	}
-	stack[0] = uint64(uint32(int32(r)))
 }
 
-// callEchoU8 is echo-u8.
-func (a *adapters) callEchoU8(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := uint8(stack[0])
-	r, err := a.host(f).EchoU8(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u8", err)
+// callEchoU8 makes echo-u8.
+func (a *adapters) callEchoU8() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := uint8(stack[0])
+		r, err := a.host(f).EchoU8(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u8", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callEchoS16 is echo-s16.
-func (a *adapters) callEchoS16(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := int16(stack[0])
-	r, err := a.host(f).EchoS16(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s16", err)
+// callEchoS16 makes echo-s16.
+func (a *adapters) callEchoS16() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := int16(stack[0])
+		r, err := a.host(f).EchoS16(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s16", err)
+		}
+		stack[0] = uint64(uint32(int32(r)))
 	}
-	stack[0] = uint64(uint32(int32(r)))
 }
 
-// callEchoU16 is echo-u16.
-func (a *adapters) callEchoU16(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := uint16(stack[0])
-	r, err := a.host(f).EchoU16(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u16", err)
+// callEchoU16 makes echo-u16.
+func (a *adapters) callEchoU16() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := uint16(stack[0])
+		r, err := a.host(f).EchoU16(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u16", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callEchoS32 is echo-s32.
-func (a *adapters) callEchoS32(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := int32(stack[0])
-	r, err := a.host(f).EchoS32(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s32", err)
+// callEchoS32 makes echo-s32.
+func (a *adapters) callEchoS32() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := int32(stack[0])
+		r, err := a.host(f).EchoS32(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s32", err)
+		}
+		stack[0] = uint64(uint32(r))
 	}
-	stack[0] = uint64(uint32(r))
 }
 
-// callEchoU32 is echo-u32.
-func (a *adapters) callEchoU32(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := uint32(stack[0])
-	r, err := a.host(f).EchoU32(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u32", err)
+// callEchoU32 makes echo-u32.
+func (a *adapters) callEchoU32() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := uint32(stack[0])
+		r, err := a.host(f).EchoU32(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u32", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callEchoS64 is echo-s64.
-func (a *adapters) callEchoS64(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := int64(stack[0])
-	r, err := a.host(f).EchoS64(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s64", err)
+// callEchoS64 makes echo-s64.
+func (a *adapters) callEchoS64() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := int64(stack[0])
+		r, err := a.host(f).EchoS64(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-s64", err)
+		}
+		stack[0] = uint64(r)
 	}
-	stack[0] = uint64(r)
 }
 
-// callEchoU64 is echo-u64.
-func (a *adapters) callEchoU64(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := stack[0]
-	r, err := a.host(f).EchoU64(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u64", err)
+// callEchoU64 makes echo-u64.
+func (a *adapters) callEchoU64() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := stack[0]
+		r, err := a.host(f).EchoU64(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-u64", err)
+		}
+		stack[0] = r
 	}
-	stack[0] = r
 }
 
-// callEchoF32 is echo-f32.
-func (a *adapters) callEchoF32(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := math.Float32frombits(uint32(stack[0]))
-	r, err := a.host(f).EchoF32(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-f32", err)
+// callEchoF32 makes echo-f32.
+func (a *adapters) callEchoF32() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := math.Float32frombits(uint32(stack[0]))
+		r, err := a.host(f).EchoF32(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-f32", err)
+		}
+		stack[0] = uint64(math.Float32bits(r))
 	}
-	stack[0] = uint64(math.Float32bits(r))
 }
 
-// callEchoF64 is echo-f64.
-func (a *adapters) callEchoF64(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := math.Float64frombits(stack[0])
-	r, err := a.host(f).EchoF64(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-f64", err)
+// callEchoF64 makes echo-f64.
+func (a *adapters) callEchoF64() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := math.Float64frombits(stack[0])
+		r, err := a.host(f).EchoF64(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-f64", err)
+		}
+		stack[0] = math.Float64bits(r)
 	}
-	stack[0] = math.Float64bits(r)
 }
 
-// callEchoChar is echo-char.
-func (a *adapters) callEchoChar(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := f.Char(uint32(stack[0]))
-	r, err := a.host(f).EchoChar(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-char", err)
+// callEchoChar makes echo-char.
+func (a *adapters) callEchoChar() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := f.Char(uint32(stack[0]))
+		r, err := a.host(f).EchoChar(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-char", err)
+		}
+		stack[0] = uint64(uint32(f.Char(uint32(r))))
 	}
-	stack[0] = uint64(uint32(f.Char(uint32(r))))
 }
 
-// callEchoString is echo-string.
-func (a *adapters) callEchoString(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := f.String(uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoString(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-string", err)
+// callEchoString makes echo-string.
+func (a *adapters) callEchoString() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := f.String(uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoString(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-string", err)
+		}
+		p, n := f.NewString(r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := f.NewString(r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callEchoBytes is echo-bytes.
-func (a *adapters) callEchoBytes(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := f.Bytes(uint32(stack[0]), uint32(stack[1]))
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoBytes(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#echo-bytes", err)
+// callEchoBytes makes echo-bytes.
+func (a *adapters) callEchoBytes() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := f.Bytes(uint32(stack[0]), uint32(stack[1]))
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoBytes(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#echo-bytes", err)
+		}
+		p, n := f.NewBytes(r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := f.NewBytes(r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callNothing is nothing.
-func (a *adapters) callNothing(ctx context.Context, f *component.Frame, stack []uint64) {
-	if err := a.host(f).Nothing(ctx); err != nil {
-		f.TrapIn("corpus:awkward/scalars@0.3.1#nothing", err)
+// callNothing makes nothing.
+func (a *adapters) callNothing() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		if err := a.host(f).Nothing(ctx); err != nil {
+			f.TrapIn("corpus:awkward/scalars@0.3.1#nothing", err)
+		}
 	}
 }

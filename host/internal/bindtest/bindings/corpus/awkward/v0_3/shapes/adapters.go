@@ -61,249 +61,249 @@ func (a *adapters) describe() *component.Interface {
 				Signature: "func(v: " + textWrapped + ") -> " + textWrapped,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoWrapped,
+				Call:      a.callEchoWrapped(),
 			},
 			{
 				Name:      "echo-nested-wrapped",
 				Signature: "func(v: tuple<tuple<" + textWrapped + ">>) -> tuple<tuple<" + textWrapped + ">>",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoNestedWrapped,
+				Call:      a.callEchoNestedWrapped(),
 			},
 			{
 				Name:      "echo-padded",
 				Signature: "func(v: " + textPadded + ") -> " + textPadded,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreF32, component.CoreI32},
-				Call:      a.callEchoPadded,
+				Call:      a.callEchoPadded(),
 			},
 			{
 				Name:      "echo-deep",
 				Signature: "func(v: " + textDeep + ") -> " + textDeep,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreF32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoDeep,
+				Call:      a.callEchoDeep(),
 			},
 			{
 				Name:      "echo-bare",
 				Signature: "func(v: " + textBare + ") -> " + textBare,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoBare,
+				Call:      a.callEchoBare(),
 			},
 			{
 				Name:      "echo-joined",
 				Signature: "func(v: " + textJoined + ") -> " + textJoined,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoJoined,
+				Call:      a.callEchoJoined(),
 			},
 			{
 				Name:      "echo-nested",
 				Signature: "func(v: " + textNested + ") -> " + textNested,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoNested,
+				Call:      a.callEchoNested(),
 			},
 			{
 				Name:      "echo-one",
 				Signature: "func(v: " + textOne + ") -> " + textOne,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOne,
+				Call:      a.callEchoOne(),
 			},
 			{
 				Name:      "echo-lone",
 				Signature: "func(v: " + textLone + ") -> " + textLone,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoLone,
+				Call:      a.callEchoLone(),
 			},
 			{
 				Name:      "echo-byte-sized",
 				Signature: "func(v: " + textByteSized + ") -> " + textByteSized,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoByteSized,
+				Call:      a.callEchoByteSized(),
 			},
 			{
 				Name:      "echo-word-sized",
 				Signature: "func(v: " + textWordSized + ") -> " + textWordSized,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoWordSized,
+				Call:      a.callEchoWordSized(),
 			},
 			{
 				Name:      "echo-many",
 				Signature: "func(v: " + textMany + ") -> " + textMany,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoMany,
+				Call:      a.callEchoMany(),
 			},
 			{
 				Name:      "echo-enums",
 				Signature: "func(v: tuple<" + textByteSized + ", " + textWordSized + ", " + textLone + ", " + textBare + ">) -> tuple<" + textByteSized + ", " + textWordSized + ", " + textLone + ", " + textBare + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoEnums,
+				Call:      a.callEchoEnums(),
 			},
 			{
 				Name:      "echo-flags1",
 				Signature: "func(v: " + textFlags1 + ") -> " + textFlags1,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags1,
+				Call:      a.callEchoFlags1(),
 			},
 			{
 				Name:      "echo-flags8",
 				Signature: "func(v: " + textFlags8 + ") -> " + textFlags8,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags8,
+				Call:      a.callEchoFlags8(),
 			},
 			{
 				Name:      "echo-flags9",
 				Signature: "func(v: " + textFlags9 + ") -> " + textFlags9,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags9,
+				Call:      a.callEchoFlags9(),
 			},
 			{
 				Name:      "echo-flags16",
 				Signature: "func(v: " + textFlags16 + ") -> " + textFlags16,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags16,
+				Call:      a.callEchoFlags16(),
 			},
 			{
 				Name:      "echo-flags17",
 				Signature: "func(v: " + textFlags17 + ") -> " + textFlags17,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags17,
+				Call:      a.callEchoFlags17(),
 			},
 			{
 				Name:      "echo-flags32",
 				Signature: "func(v: " + textFlags32 + ") -> " + textFlags32,
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoFlags32,
+				Call:      a.callEchoFlags32(),
 			},
 			{
 				Name:      "echo-flags",
 				Signature: "func(v: tuple<" + textFlags1 + ", " + textFlags9 + ", " + textFlags17 + ", " + textFlags32 + ">) -> tuple<" + textFlags1 + ", " + textFlags9 + ", " + textFlags17 + ", " + textFlags32 + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoFlags,
+				Call:      a.callEchoFlags(),
 			},
 			{
 				Name:      "echo-moving",
 				Signature: "func(v: " + textMoving + ") -> " + textMoving,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoMoving,
+				Call:      a.callEchoMoving(),
 			},
 			{
 				Name:      "echo-moving-twice",
 				Signature: "func(v: " + textMovingTwice + ") -> " + textMovingTwice,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callEchoMovingTwice,
+				Call:      a.callEchoMovingTwice(),
 			},
 			{
 				Name:      "echo-variant-string",
 				Signature: "func(v: tuple<" + textVariantString + ", " + textVariantString + ">) -> tuple<" + textVariantString + ", " + textVariantString + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoVariantString,
+				Call:      a.callEchoVariantString(),
 			},
 			{
 				Name:      "echo-option",
 				Signature: "func(v: option<u32>) -> option<u32>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOption,
+				Call:      a.callEchoOption(),
 			},
 			{
 				Name:      "echo-option-string",
 				Signature: "func(v: option<string>) -> option<string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOptionString,
+				Call:      a.callEchoOptionString(),
 			},
 			{
 				Name:      "echo-options",
 				Signature: "func(v: option<option<option<bool>>>) -> option<option<option<bool>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOptions,
+				Call:      a.callEchoOptions(),
 			},
 			{
 				Name:      "echo-result",
 				Signature: "func(v: result<u32, string>) -> result<u32, string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoResult,
+				Call:      a.callEchoResult(),
 			},
 			{
 				Name:      "echo-result-ok",
 				Signature: "func(v: result<string>) -> result<string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoResultOk,
+				Call:      a.callEchoResultOk(),
 			},
 			{
 				Name:      "echo-result-err",
 				Signature: "func(v: result<_, " + textJoined + ">) -> result<_, " + textJoined + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoResultErr,
+				Call:      a.callEchoResultErr(),
 			},
 			{
 				Name:      "echo-result-bare",
 				Signature: "func(v: result) -> result",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoResultBare,
+				Call:      a.callEchoResultBare(),
 			},
 			{
 				Name:      "echo-results",
 				Signature: "func(v: option<result<option<u8>, list<u8>>>) -> option<result<option<u8>, list<u8>>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoResults,
+				Call:      a.callEchoResults(),
 			},
 			{
 				Name:      "echo-result-flat",
 				Signature: "func(v: tuple<result>) -> tuple<result>",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoResultFlat,
+				Call:      a.callEchoResultFlat(),
 			},
 			{
 				Name:      "echo-result-same",
 				Signature: "func(v: result<string, string>) -> result<string, string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoResultSame,
+				Call:      a.callEchoResultSame(),
 			},
 			{
 				Name:      "echo-tuple1",
 				Signature: "func(v: tuple<s16>) -> tuple<s16>",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callEchoTuple1,
+				Call:      a.callEchoTuple1(),
 			},
 			{
 				Name:      "echo-tuple8",
 				Signature: "func(v: tuple<u8, s8, u16, s16, u32, s32, u64, s64>) -> tuple<u8, s8, u16, s16, u32, s32, u64, s64>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoTuple8,
+				Call:      a.callEchoTuple8(),
 			},
 			{
 				Name:      "echo-tuple9",
 				Signature: "func(v: tuple<bool, u8, u16, u32, u64, f32, f64, char, string>) -> tuple<bool, u8, u16, u32, u64, f32, f64, char, string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreF32, component.CoreF64, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoTuple9,
+				Call:      a.callEchoTuple9(),
 			},
 			{
 				Name:      "echo-alias",
 				Signature: "func(v: " + textAlias + ") -> " + textAlias,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32},
-				Call:      a.callEchoAlias,
+				Call:      a.callEchoAlias(),
 			},
 			{
 				Name:      "echo-pair",
 				Signature: "func(v: option<tuple<" + textAlias + ", string>>) -> option<tuple<" + textAlias + ", string>>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoPair,
+				Call:      a.callEchoPair(),
 			},
 			{
 				Name:      "echo-outcome",
 				Signature: "func(v: result<tuple<" + textAlias + ", string>, " + textBare + ">) -> result<tuple<" + textAlias + ", string>, " + textBare + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoOutcome,
+				Call:      a.callEchoOutcome(),
 			},
 		},
 	}
@@ -335,757 +335,835 @@ const (
 	textAlias         = "variant{none, float(f32), word(u32), double(f64), long(s64), small(s8), text(string), both(tuple<f32, f64>), letter(char), truth(bool)}"
 )
 
-// callEchoWrapped is echo-wrapped.
-func (a *adapters) callEchoWrapped(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Wrapped{Inner: uint8(stack[0])}
-	r, err := a.host(f).EchoWrapped(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-wrapped", err)
-	}
-	stack[0] = uint64(r.Inner)
-}
-
-// callEchoNestedWrapped is echo-nested-wrapped.
-func (a *adapters) callEchoNestedWrapped(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Tuple1[component.Tuple1[Wrapped]]{F0: component.Tuple1[Wrapped]{F0: Wrapped{Inner: uint8(stack[0])}}}
-	r, err := a.host(f).EchoNestedWrapped(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-nested-wrapped", err)
-	}
-	stack[0] = uint64(r.F0.F0.Inner)
-}
-
-// callEchoPadded is echo-padded.
-func (a *adapters) callEchoPadded(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Padded{A: uint8(stack[0]), B: stack[1], C: uint8(stack[2]), D: uint16(stack[3]), E: math.Float32frombits(uint32(stack[4]))}
-	ret := uint32(stack[5])
-	r, err := a.host(f).EchoPadded(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-padded", err)
-	}
-	m := (*[24]byte)(f.Area(ret, 24, 8))
-	m[0] = r.A
-	binary.LittleEndian.PutUint64(m[8:], r.B)
-	m[16] = r.C
-	binary.LittleEndian.PutUint16(m[18:], r.D)
-	binary.LittleEndian.PutUint32(m[20:], math.Float32bits(r.E))
-}
-
-// callEchoDeep is echo-deep.
-func (a *adapters) callEchoDeep(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftDeep(f, stack)
-	ret := uint32(stack[11])
-	r, err := a.host(f).EchoDeep(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-deep", err)
-	}
-	storeDeep(f, ret, &r)
-}
-
-// callEchoBare is echo-bare.
-func (a *adapters) callEchoBare(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Bare
-	v.Tag = BareTag(f.Case(uint32(stack[0]), 3))
-	r, err := a.host(f).EchoBare(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-bare", err)
-	}
-	stack[0] = uint64(uint8(f.Case(uint32(r.Tag), 3)))
-}
-
-// callEchoJoined is echo-joined.
-func (a *adapters) callEchoJoined(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftJoined(f, stack)
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoJoined(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-joined", err)
-	}
-	storeJoined(f, ret, &r)
-}
-
-// callEchoNested is echo-nested.
-func (a *adapters) callEchoNested(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftNested(f, stack)
-	ret := uint32(stack[5])
-	r, err := a.host(f).EchoNested(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-nested", err)
-	}
-	storeNested(f, ret, &r)
-}
-
-// callEchoOne is echo-one.
-func (a *adapters) callEchoOne(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v One
-	v.Tag = OneTag(f.Case(uint32(stack[0]), 1))
-	switch v.Tag {
-	case OneTagOnly:
-		v.Only = uint16(stack[1])
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoOne(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-one", err)
-	}
-	m := (*[4]byte)(f.Area(ret, 4, 2))
-	switch r.Tag {
-	case OneTagOnly:
-		binary.LittleEndian.PutUint16(m[2:], r.Only)
-	}
-	m[0] = uint8(f.Case(uint32(r.Tag), 1))
-}
-
-// callEchoLone is echo-lone.
-func (a *adapters) callEchoLone(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Lone(f.Case(uint32(stack[0]), 1))
-	r, err := a.host(f).EchoLone(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-lone", err)
-	}
-	stack[0] = uint64(uint8(f.Case(uint32(r), 1)))
-}
-
-// callEchoByteSized is echo-byte-sized.
-func (a *adapters) callEchoByteSized(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := ByteSized(f.Case(uint32(stack[0]), 256))
-	r, err := a.host(f).EchoByteSized(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-byte-sized", err)
-	}
-	stack[0] = uint64(uint8(f.Case(uint32(r), 256)))
-}
-
-// callEchoWordSized is echo-word-sized.
-func (a *adapters) callEchoWordSized(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := WordSized(f.Case(uint32(stack[0]), 257))
-	r, err := a.host(f).EchoWordSized(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-word-sized", err)
-	}
-	stack[0] = uint64(uint16(f.Case(uint32(r), 257)))
-}
-
-// callEchoMany is echo-many.
-func (a *adapters) callEchoMany(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Many
-	v.Tag = ManyTag(f.Case(uint32(stack[0]), 257))
-	switch v.Tag {
-	case ManyTagLast:
-		v.Last = uint8(stack[1])
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoMany(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-many", err)
-	}
-	m := (*[4]byte)(f.Area(ret, 4, 2))
-	switch r.Tag {
-	case ManyTagLast:
-		m[2] = r.Last
-	}
-	binary.LittleEndian.PutUint16(m[0:], uint16(f.Case(uint32(r.Tag), 257)))
-}
-
-// callEchoEnums is echo-enums.
-func (a *adapters) callEchoEnums(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v2 Bare
-	v2.Tag = BareTag(f.Case(uint32(stack[3]), 3))
-	v := component.Tuple4[ByteSized, WordSized, Lone, Bare]{F0: ByteSized(f.Case(uint32(stack[0]), 256)), F1: WordSized(f.Case(uint32(stack[1]), 257)), F2: Lone(f.Case(uint32(stack[2]), 1)), F3: v2}
-	ret := uint32(stack[4])
-	r, err := a.host(f).EchoEnums(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-enums", err)
-	}
-	m := (*[6]byte)(f.Area(ret, 6, 2))
-	m[0] = uint8(f.Case(uint32(r.F0), 256))
-	binary.LittleEndian.PutUint16(m[2:], uint16(f.Case(uint32(r.F1), 257)))
-	m[4] = uint8(f.Case(uint32(r.F2), 1))
-	m[5] = uint8(f.Case(uint32(r.F3.Tag), 3))
-}
-
-// callEchoFlags1 is echo-flags1.
-func (a *adapters) callEchoFlags1(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags1(uint8(stack[0]) & 0x1)
-	r, err := a.host(f).EchoFlags1(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags1", err)
-	}
-	stack[0] = uint64(uint8(r & 0x1))
-}
-
-// callEchoFlags8 is echo-flags8.
-func (a *adapters) callEchoFlags8(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags8(uint8(stack[0]))
-	r, err := a.host(f).EchoFlags8(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags8", err)
-	}
-	stack[0] = uint64(uint8(r))
-}
-
-// callEchoFlags9 is echo-flags9.
-func (a *adapters) callEchoFlags9(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags9(uint16(stack[0]) & 0x1ff)
-	r, err := a.host(f).EchoFlags9(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags9", err)
-	}
-	stack[0] = uint64(uint16(r & 0x1ff))
-}
-
-// callEchoFlags16 is echo-flags16.
-func (a *adapters) callEchoFlags16(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags16(uint16(stack[0]))
-	r, err := a.host(f).EchoFlags16(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags16", err)
-	}
-	stack[0] = uint64(uint16(r))
-}
-
-// callEchoFlags17 is echo-flags17.
-func (a *adapters) callEchoFlags17(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags17(uint32(stack[0]) & 0x1ffff)
-	r, err := a.host(f).EchoFlags17(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags17", err)
-	}
-	stack[0] = uint64(uint32(r & 0x1ffff))
-}
-
-// callEchoFlags32 is echo-flags32.
-func (a *adapters) callEchoFlags32(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := Flags32(uint32(stack[0]))
-	r, err := a.host(f).EchoFlags32(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags32", err)
-	}
-	stack[0] = uint64(uint32(r))
-}
-
-// callEchoFlags is echo-flags.
-func (a *adapters) callEchoFlags(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Tuple4[Flags1, Flags9, Flags17, Flags32]{F0: Flags1(uint8(stack[0]) & 0x1), F1: Flags9(uint16(stack[1]) & 0x1ff), F2: Flags17(uint32(stack[2]) & 0x1ffff), F3: Flags32(uint32(stack[3]))}
-	ret := uint32(stack[4])
-	r, err := a.host(f).EchoFlags(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags", err)
-	}
-	m := (*[12]byte)(f.Area(ret, 12, 4))
-	m[0] = uint8(r.F0 & 0x1)
-	binary.LittleEndian.PutUint16(m[2:], uint16(r.F1&0x1ff))
-	binary.LittleEndian.PutUint32(m[4:], uint32(r.F2&0x1ffff))
-	binary.LittleEndian.PutUint32(m[8:], uint32(r.F3))
-}
-
-// callEchoMoving is echo-moving.
-func (a *adapters) callEchoMoving(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftMoving(f, stack)
-	ret := uint32(stack[11])
-	r, err := a.host(f).EchoMoving(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving", err)
-	}
-	storeMoving(f, ret, &r)
-}
-
-// callEchoMovingTwice is echo-moving-twice.
-func (a *adapters) callEchoMovingTwice(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[172]byte)(f.Area(uint32(stack[0]), 172, 4))
-	v := loadMovingTwice(f, m)
-	ret := uint32(stack[1])
-	r, err := a.host(f).EchoMovingTwice(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving-twice", err)
-	}
-	storeMovingTwice(f, ret, &r)
-}
-
-// callEchoVariantString is echo-variant-string.
-func (a *adapters) callEchoVariantString(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v2 VariantString
-	v2.Tag = VariantStringTag(f.Case(uint32(stack[0]), 3))
-	switch v2.Tag {
-	case VariantStringTagYes:
-		v2.Yes = f.String(uint32(stack[1]), uint32(stack[2]))
-	case VariantStringTagBoth:
-		var v3 component.Option[string]
-		if f.Case(uint32(stack[3]), 2) == 1 {
-			v3.Value = f.String(uint32(stack[4]), uint32(stack[5]))
-			v3.Some = true
+// callEchoWrapped makes echo-wrapped.
+func (a *adapters) callEchoWrapped() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Wrapped{Inner: uint8(stack[0])}
+		r, err := a.host(f).EchoWrapped(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-wrapped", err)
 		}
-		v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[1]), uint32(stack[2])), F1: v3}
-	}
-	var v4 VariantString
-	v4.Tag = VariantStringTag(f.Case(uint32(stack[6]), 3))
-	switch v4.Tag {
-	case VariantStringTagYes:
-		v4.Yes = f.String(uint32(stack[7]), uint32(stack[8]))
-	case VariantStringTagBoth:
-		var v5 component.Option[string]
-		if f.Case(uint32(stack[9]), 2) == 1 {
-			v5.Value = f.String(uint32(stack[10]), uint32(stack[11]))
-			v5.Some = true
-		}
-		v4.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[7]), uint32(stack[8])), F1: v5}
-	}
-	v := component.Tuple2[VariantString, VariantString]{F0: v2, F1: v4}
-	ret := uint32(stack[12])
-	r, err := a.host(f).EchoVariantString(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-variant-string", err)
-	}
-	var m *[48]byte
-	switch r.F0.Tag {
-	case VariantStringTagYes:
-		p, n := f.NewString(r.F0.Yes)
-		m = (*[48]byte)(f.Area(ret, 48, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-	case VariantStringTagBoth:
-		p2, n2 := f.NewString(r.F0.Both.F0)
-		m = (*[48]byte)(f.Area(ret, 48, 4))
-		binary.LittleEndian.PutUint32(m[4:], p2)
-		binary.LittleEndian.PutUint32(m[8:], n2)
-		if r.F0.Both.F1.Some {
-			p3, n3 := f.NewString(r.F0.Both.F1.Value)
-			m = (*[48]byte)(f.Area(ret, 48, 4))
-			binary.LittleEndian.PutUint32(m[16:], p3)
-			binary.LittleEndian.PutUint32(m[20:], n3)
-			m[12] = 1
-		} else {
-			m[12] = 0
-		}
-	}
-	m = (*[48]byte)(f.Area(ret, 48, 4))
-	m[0] = uint8(f.Case(uint32(r.F0.Tag), 3))
-	switch r.F1.Tag {
-	case VariantStringTagYes:
-		p4, n4 := f.NewString(r.F1.Yes)
-		m = (*[48]byte)(f.Area(ret, 48, 4))
-		binary.LittleEndian.PutUint32(m[28:], p4)
-		binary.LittleEndian.PutUint32(m[32:], n4)
-	case VariantStringTagBoth:
-		p5, n5 := f.NewString(r.F1.Both.F0)
-		m = (*[48]byte)(f.Area(ret, 48, 4))
-		binary.LittleEndian.PutUint32(m[28:], p5)
-		binary.LittleEndian.PutUint32(m[32:], n5)
-		if r.F1.Both.F1.Some {
-			p6, n6 := f.NewString(r.F1.Both.F1.Value)
-			m = (*[48]byte)(f.Area(ret, 48, 4))
-			binary.LittleEndian.PutUint32(m[40:], p6)
-			binary.LittleEndian.PutUint32(m[44:], n6)
-			m[36] = 1
-		} else {
-			m[36] = 0
-		}
-	}
-	m[24] = uint8(f.Case(uint32(r.F1.Tag), 3))
-}
-
-// callEchoOption is echo-option.
-func (a *adapters) callEchoOption(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[uint32]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		v.Value = uint32(stack[1])
-		v.Some = true
-	}
-	ret := uint32(stack[2])
-	r, err := a.host(f).EchoOption(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-option", err)
-	}
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	if r.Some {
-		binary.LittleEndian.PutUint32(m[4:], r.Value)
-		m[0] = 1
-	} else {
-		m[0] = 0
+		stack[0] = uint64(r.Inner)
 	}
 }
 
-// callEchoOptionString is echo-option-string.
-func (a *adapters) callEchoOptionString(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[string]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		v.Value = f.String(uint32(stack[1]), uint32(stack[2]))
-		v.Some = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoOptionString(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-option-string", err)
-	}
-	var m *[12]byte
-	if r.Some {
-		p, n := f.NewString(r.Value)
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-		m[0] = 1
-	} else {
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		m[0] = 0
+// callEchoNestedWrapped makes echo-nested-wrapped.
+func (a *adapters) callEchoNestedWrapped() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Tuple1[component.Tuple1[Wrapped]]{F0: component.Tuple1[Wrapped]{F0: Wrapped{Inner: uint8(stack[0])}}}
+		r, err := a.host(f).EchoNestedWrapped(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-nested-wrapped", err)
+		}
+		stack[0] = uint64(r.F0.F0.Inner)
 	}
 }
 
-// callEchoOptions is echo-options.
-func (a *adapters) callEchoOptions(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[component.Option[component.Option[bool]]]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		if f.Case(uint32(stack[1]), 2) == 1 {
-			if f.Case(uint32(stack[2]), 2) == 1 {
-				v.Value.Value.Value = uint32(stack[3]) != 0
-				v.Value.Value.Some = true
+// callEchoPadded makes echo-padded.
+func (a *adapters) callEchoPadded() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Padded{A: uint8(stack[0]), B: stack[1], C: uint8(stack[2]), D: uint16(stack[3]), E: math.Float32frombits(uint32(stack[4]))}
+		ret := uint32(stack[5])
+		r, err := a.host(f).EchoPadded(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-padded", err)
+		}
+		m := (*[24]byte)(f.Area(ret, 24, 8))
+		m[0] = r.A
+		binary.LittleEndian.PutUint64(m[8:], r.B)
+		m[16] = r.C
+		binary.LittleEndian.PutUint16(m[18:], r.D)
+		binary.LittleEndian.PutUint32(m[20:], math.Float32bits(r.E))
+	}
+}
+
+// callEchoDeep makes echo-deep.
+func (a *adapters) callEchoDeep() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftDeep(f, stack)
+		ret := uint32(stack[11])
+		r, err := a.host(f).EchoDeep(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-deep", err)
+		}
+		storeDeep(f, ret, &r)
+	}
+}
+
+// callEchoBare makes echo-bare.
+func (a *adapters) callEchoBare() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Bare
+		v.Tag = BareTag(f.Case(uint32(stack[0]), 3))
+		r, err := a.host(f).EchoBare(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-bare", err)
+		}
+		stack[0] = uint64(uint8(f.Case(uint32(r.Tag), 3)))
+	}
+}
+
+// callEchoJoined makes echo-joined.
+func (a *adapters) callEchoJoined() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftJoined(f, stack)
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoJoined(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-joined", err)
+		}
+		storeJoined(f, ret, &r)
+	}
+}
+
+// callEchoNested makes echo-nested.
+func (a *adapters) callEchoNested() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftNested(f, stack)
+		ret := uint32(stack[5])
+		r, err := a.host(f).EchoNested(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-nested", err)
+		}
+		storeNested(f, ret, &r)
+	}
+}
+
+// callEchoOne makes echo-one.
+func (a *adapters) callEchoOne() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v One
+		v.Tag = OneTag(f.Case(uint32(stack[0]), 1))
+		switch v.Tag {
+		case OneTagOnly:
+			v.Only = uint16(stack[1])
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoOne(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-one", err)
+		}
+		m := (*[4]byte)(f.Area(ret, 4, 2))
+		switch r.Tag {
+		case OneTagOnly:
+			binary.LittleEndian.PutUint16(m[2:], r.Only)
+		}
+		m[0] = uint8(f.Case(uint32(r.Tag), 1))
+	}
+}
+
+// callEchoLone makes echo-lone.
+func (a *adapters) callEchoLone() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Lone(f.Case(uint32(stack[0]), 1))
+		r, err := a.host(f).EchoLone(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-lone", err)
+		}
+		stack[0] = uint64(uint8(f.Case(uint32(r), 1)))
+	}
+}
+
+// callEchoByteSized makes echo-byte-sized.
+func (a *adapters) callEchoByteSized() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := ByteSized(f.Case(uint32(stack[0]), 256))
+		r, err := a.host(f).EchoByteSized(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-byte-sized", err)
+		}
+		stack[0] = uint64(uint8(f.Case(uint32(r), 256)))
+	}
+}
+
+// callEchoWordSized makes echo-word-sized.
+func (a *adapters) callEchoWordSized() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := WordSized(f.Case(uint32(stack[0]), 257))
+		r, err := a.host(f).EchoWordSized(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-word-sized", err)
+		}
+		stack[0] = uint64(uint16(f.Case(uint32(r), 257)))
+	}
+}
+
+// callEchoMany makes echo-many.
+func (a *adapters) callEchoMany() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Many
+		v.Tag = ManyTag(f.Case(uint32(stack[0]), 257))
+		switch v.Tag {
+		case ManyTagLast:
+			v.Last = uint8(stack[1])
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoMany(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-many", err)
+		}
+		m := (*[4]byte)(f.Area(ret, 4, 2))
+		switch r.Tag {
+		case ManyTagLast:
+			m[2] = r.Last
+		}
+		binary.LittleEndian.PutUint16(m[0:], uint16(f.Case(uint32(r.Tag), 257)))
+	}
+}
+
+// callEchoEnums makes echo-enums.
+func (a *adapters) callEchoEnums() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v2 Bare
+		v2.Tag = BareTag(f.Case(uint32(stack[3]), 3))
+		v := component.Tuple4[ByteSized, WordSized, Lone, Bare]{F0: ByteSized(f.Case(uint32(stack[0]), 256)), F1: WordSized(f.Case(uint32(stack[1]), 257)), F2: Lone(f.Case(uint32(stack[2]), 1)), F3: v2}
+		ret := uint32(stack[4])
+		r, err := a.host(f).EchoEnums(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-enums", err)
+		}
+		m := (*[6]byte)(f.Area(ret, 6, 2))
+		m[0] = uint8(f.Case(uint32(r.F0), 256))
+		binary.LittleEndian.PutUint16(m[2:], uint16(f.Case(uint32(r.F1), 257)))
+		m[4] = uint8(f.Case(uint32(r.F2), 1))
+		m[5] = uint8(f.Case(uint32(r.F3.Tag), 3))
+	}
+}
+
+// callEchoFlags1 makes echo-flags1.
+func (a *adapters) callEchoFlags1() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags1(uint8(stack[0]) & 0x1)
+		r, err := a.host(f).EchoFlags1(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags1", err)
+		}
+		stack[0] = uint64(uint8(r & 0x1))
+	}
+}
+
+// callEchoFlags8 makes echo-flags8.
+func (a *adapters) callEchoFlags8() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags8(uint8(stack[0]))
+		r, err := a.host(f).EchoFlags8(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags8", err)
+		}
+		stack[0] = uint64(uint8(r))
+	}
+}
+
+// callEchoFlags9 makes echo-flags9.
+func (a *adapters) callEchoFlags9() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags9(uint16(stack[0]) & 0x1ff)
+		r, err := a.host(f).EchoFlags9(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags9", err)
+		}
+		stack[0] = uint64(uint16(r & 0x1ff))
+	}
+}
+
+// callEchoFlags16 makes echo-flags16.
+func (a *adapters) callEchoFlags16() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags16(uint16(stack[0]))
+		r, err := a.host(f).EchoFlags16(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags16", err)
+		}
+		stack[0] = uint64(uint16(r))
+	}
+}
+
+// callEchoFlags17 makes echo-flags17.
+func (a *adapters) callEchoFlags17() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags17(uint32(stack[0]) & 0x1ffff)
+		r, err := a.host(f).EchoFlags17(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags17", err)
+		}
+		stack[0] = uint64(uint32(r & 0x1ffff))
+	}
+}
+
+// callEchoFlags32 makes echo-flags32.
+func (a *adapters) callEchoFlags32() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := Flags32(uint32(stack[0]))
+		r, err := a.host(f).EchoFlags32(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags32", err)
+		}
+		stack[0] = uint64(uint32(r))
+	}
+}
+
+// callEchoFlags makes echo-flags.
+func (a *adapters) callEchoFlags() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Tuple4[Flags1, Flags9, Flags17, Flags32]{F0: Flags1(uint8(stack[0]) & 0x1), F1: Flags9(uint16(stack[1]) & 0x1ff), F2: Flags17(uint32(stack[2]) & 0x1ffff), F3: Flags32(uint32(stack[3]))}
+		ret := uint32(stack[4])
+		r, err := a.host(f).EchoFlags(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-flags", err)
+		}
+		m := (*[12]byte)(f.Area(ret, 12, 4))
+		m[0] = uint8(r.F0 & 0x1)
+		binary.LittleEndian.PutUint16(m[2:], uint16(r.F1&0x1ff))
+		binary.LittleEndian.PutUint32(m[4:], uint32(r.F2&0x1ffff))
+		binary.LittleEndian.PutUint32(m[8:], uint32(r.F3))
+	}
+}
+
+// callEchoMoving makes echo-moving.
+func (a *adapters) callEchoMoving() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftMoving(f, stack)
+		ret := uint32(stack[11])
+		r, err := a.host(f).EchoMoving(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving", err)
+		}
+		storeMoving(f, ret, &r)
+	}
+}
+
+// callEchoMovingTwice makes echo-moving-twice.
+func (a *adapters) callEchoMovingTwice() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[172]byte)(f.Area(uint32(stack[0]), 172, 4))
+		v := loadMovingTwice(f, m)
+		ret := uint32(stack[1])
+		r, err := a.host(f).EchoMovingTwice(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-moving-twice", err)
+		}
+		storeMovingTwice(f, ret, &r)
+	}
+}
+
+// callEchoVariantString makes echo-variant-string.
+func (a *adapters) callEchoVariantString() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v2 VariantString
+		v2.Tag = VariantStringTag(f.Case(uint32(stack[0]), 3))
+		switch v2.Tag {
+		case VariantStringTagYes:
+			v2.Yes = f.String(uint32(stack[1]), uint32(stack[2]))
+		case VariantStringTagBoth:
+			var v3 component.Option[string]
+			if f.Case(uint32(stack[3]), 2) == 1 {
+				v3.Value = f.String(uint32(stack[4]), uint32(stack[5]))
+				v3.Some = true
 			}
-			v.Value.Some = true
+			v2.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[1]), uint32(stack[2])), F1: v3}
 		}
-		v.Some = true
+		var v4 VariantString
+		v4.Tag = VariantStringTag(f.Case(uint32(stack[6]), 3))
+		switch v4.Tag {
+		case VariantStringTagYes:
+			v4.Yes = f.String(uint32(stack[7]), uint32(stack[8]))
+		case VariantStringTagBoth:
+			var v5 component.Option[string]
+			if f.Case(uint32(stack[9]), 2) == 1 {
+				v5.Value = f.String(uint32(stack[10]), uint32(stack[11]))
+				v5.Some = true
+			}
+			v4.Both = component.Tuple2[string, component.Option[string]]{F0: f.String(uint32(stack[7]), uint32(stack[8])), F1: v5}
+		}
+		v := component.Tuple2[VariantString, VariantString]{F0: v2, F1: v4}
+		ret := uint32(stack[12])
+		r, err := a.host(f).EchoVariantString(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-variant-string", err)
+		}
+		var m *[48]byte
+		switch r.F0.Tag {
+		case VariantStringTagYes:
+			p, n := f.NewString(r.F0.Yes)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+		case VariantStringTagBoth:
+			p2, n2 := f.NewString(r.F0.Both.F0)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[4:], p2)
+			binary.LittleEndian.PutUint32(m[8:], n2)
+			if r.F0.Both.F1.Some {
+				p3, n3 := f.NewString(r.F0.Both.F1.Value)
+				m = (*[48]byte)(f.Area(ret, 48, 4))
+				binary.LittleEndian.PutUint32(m[16:], p3)
+				binary.LittleEndian.PutUint32(m[20:], n3)
+				m[12] = 1
+			} else {
+				m[12] = 0
+			}
+		}
+		m = (*[48]byte)(f.Area(ret, 48, 4))
+		m[0] = uint8(f.Case(uint32(r.F0.Tag), 3))
+		switch r.F1.Tag {
+		case VariantStringTagYes:
+			p4, n4 := f.NewString(r.F1.Yes)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[28:], p4)
+			binary.LittleEndian.PutUint32(m[32:], n4)
+		case VariantStringTagBoth:
+			p5, n5 := f.NewString(r.F1.Both.F0)
+			m = (*[48]byte)(f.Area(ret, 48, 4))
+			binary.LittleEndian.PutUint32(m[28:], p5)
+			binary.LittleEndian.PutUint32(m[32:], n5)
+			if r.F1.Both.F1.Some {
+				p6, n6 := f.NewString(r.F1.Both.F1.Value)
+				m = (*[48]byte)(f.Area(ret, 48, 4))
+				binary.LittleEndian.PutUint32(m[40:], p6)
+				binary.LittleEndian.PutUint32(m[44:], n6)
+				m[36] = 1
+			} else {
+				m[36] = 0
+			}
+		}
+		m[24] = uint8(f.Case(uint32(r.F1.Tag), 3))
 	}
-	ret := uint32(stack[4])
-	r, err := a.host(f).EchoOptions(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-options", err)
+}
+
+// callEchoOption makes echo-option.
+func (a *adapters) callEchoOption() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[uint32]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			v.Value = uint32(stack[1])
+			v.Some = true
+		}
+		ret := uint32(stack[2])
+		r, err := a.host(f).EchoOption(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-option", err)
+		}
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		if r.Some {
+			binary.LittleEndian.PutUint32(m[4:], r.Value)
+			m[0] = 1
+		} else {
+			m[0] = 0
+		}
 	}
-	m := (*[4]byte)(f.Area(ret, 4, 1))
-	if r.Some {
-		if r.Value.Some {
-			if r.Value.Value.Some {
-				m[3] = 0
-				if r.Value.Value.Value {
-					m[3] = 1
+}
+
+// callEchoOptionString makes echo-option-string.
+func (a *adapters) callEchoOptionString() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[string]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			v.Value = f.String(uint32(stack[1]), uint32(stack[2]))
+			v.Some = true
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoOptionString(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-option-string", err)
+		}
+		var m *[12]byte
+		if r.Some {
+			p, n := f.NewString(r.Value)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+			m[0] = 1
+		} else {
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			m[0] = 0
+		}
+	}
+}
+
+// callEchoOptions makes echo-options.
+func (a *adapters) callEchoOptions() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[component.Option[component.Option[bool]]]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			if f.Case(uint32(stack[1]), 2) == 1 {
+				if f.Case(uint32(stack[2]), 2) == 1 {
+					v.Value.Value.Value = uint32(stack[3]) != 0
+					v.Value.Value.Some = true
 				}
-				m[2] = 1
-			} else {
-				m[2] = 0
+				v.Value.Some = true
 			}
-			m[1] = 1
+			v.Some = true
+		}
+		ret := uint32(stack[4])
+		r, err := a.host(f).EchoOptions(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-options", err)
+		}
+		m := (*[4]byte)(f.Area(ret, 4, 1))
+		if r.Some {
+			if r.Value.Some {
+				if r.Value.Value.Some {
+					m[3] = 0
+					if r.Value.Value.Value {
+						m[3] = 1
+					}
+					m[2] = 1
+				} else {
+					m[2] = 0
+				}
+				m[1] = 1
+			} else {
+				m[1] = 0
+			}
+			m[0] = 1
 		} else {
-			m[1] = 0
+			m[0] = 0
 		}
-		m[0] = 1
-	} else {
-		m[0] = 0
 	}
 }
 
-// callEchoResult is echo-result.
-func (a *adapters) callEchoResult(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[uint32, string]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		v.Ok = uint32(stack[1])
-	} else {
-		v.Err = f.String(uint32(stack[1]), uint32(stack[2]))
-		v.IsErr = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoResult(ctx, v)
-	if err != nil {
-		fail, ok := component.AsFailure[string](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result", err)
+// callEchoResult makes echo-result.
+func (a *adapters) callEchoResult() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[uint32, string]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			v.Ok = uint32(stack[1])
+		} else {
+			v.Err = f.String(uint32(stack[1]), uint32(stack[2]))
+			v.IsErr = true
 		}
-		p, n := f.NewString(fail.Err)
-		m := (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-		m[0] = 1
-		return
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoResult(ctx, v)
+		if err != nil {
+			fail, ok := component.AsFailure[string](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result", err)
+			}
+			p, n := f.NewString(fail.Err)
+			m := (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+			m[0] = 1
+			return
+		}
+		m2 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m2[4:], r)
+		m2[0] = 0
 	}
-	m2 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m2[4:], r)
-	m2[0] = 0
 }
 
-// callEchoResultOk is echo-result-ok.
-func (a *adapters) callEchoResultOk(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[string, component.Unit]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		v.Ok = f.String(uint32(stack[1]), uint32(stack[2]))
-	} else {
-		v.IsErr = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoResultOk(ctx, v)
-	if err != nil {
-		_, ok := component.AsFailure[component.Unit](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-ok", err)
+// callEchoResultOk makes echo-result-ok.
+func (a *adapters) callEchoResultOk() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[string, component.Unit]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			v.Ok = f.String(uint32(stack[1]), uint32(stack[2]))
+		} else {
+			v.IsErr = true
 		}
-		m := (*[12]byte)(f.Area(ret, 12, 4))
-		m[0] = 1
-		return
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoResultOk(ctx, v)
+		if err != nil {
+			_, ok := component.AsFailure[component.Unit](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-ok", err)
+			}
+			m := (*[12]byte)(f.Area(ret, 12, 4))
+			m[0] = 1
+			return
+		}
+		p, n := f.NewString(r)
+		m2 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m2[4:], p)
+		binary.LittleEndian.PutUint32(m2[8:], n)
+		m2[0] = 0
 	}
-	p, n := f.NewString(r)
-	m2 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m2[4:], p)
-	binary.LittleEndian.PutUint32(m2[8:], n)
-	m2[0] = 0
 }
 
-// callEchoResultErr is echo-result-err.
-func (a *adapters) callEchoResultErr(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[component.Unit, Joined]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-	} else {
-		v.Err = liftJoined(f, stack[1:])
-		v.IsErr = true
-	}
-	ret := uint32(stack[4])
-	if err := a.host(f).EchoResultErr(ctx, v); err != nil {
-		fail, ok := component.AsFailure[Joined](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-err", err)
+// callEchoResultErr makes echo-result-err.
+func (a *adapters) callEchoResultErr() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[component.Unit, Joined]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+		} else {
+			v.Err = liftJoined(f, stack[1:])
+			v.IsErr = true
 		}
-		storeJoined(f, ret+8, &fail.Err)
+		ret := uint32(stack[4])
+		if err := a.host(f).EchoResultErr(ctx, v); err != nil {
+			fail, ok := component.AsFailure[Joined](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-err", err)
+			}
+			storeJoined(f, ret+8, &fail.Err)
+			m := (*[32]byte)(f.Area(ret, 32, 8))
+			m[0] = 1
+			return
+		}
+		m2 := (*[32]byte)(f.Area(ret, 32, 8))
+		m2[0] = 0
+	}
+}
+
+// callEchoResultBare makes echo-result-bare.
+func (a *adapters) callEchoResultBare() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[component.Unit, component.Unit]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+		} else {
+			v.IsErr = true
+		}
+		if err := a.host(f).EchoResultBare(ctx, v); err != nil {
+			_, ok := component.AsFailure[component.Unit](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-bare", err)
+			}
+			stack[0] = 1
+			return
+		}
+		stack[0] = 0
+	}
+}
+
+// callEchoResults makes echo-results.
+func (a *adapters) callEchoResults() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Option[component.Result[component.Option[uint8], []byte]]
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			if f.Case(uint32(stack[1]), 2) == 0 {
+				if f.Case(uint32(stack[2]), 2) == 1 {
+					v.Value.Ok.Value = uint8(stack[3])
+					v.Value.Ok.Some = true
+				}
+			} else {
+				v.Value.Err = f.Bytes(uint32(stack[2]), uint32(stack[3]))
+				v.Value.IsErr = true
+			}
+			v.Some = true
+		}
+		ret := uint32(stack[4])
+		r, err := a.host(f).EchoResults(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-results", err)
+		}
+		var m *[16]byte
+		if r.Some {
+			if r.Value.IsErr {
+				p, n := f.NewBytes(r.Value.Err)
+				m = (*[16]byte)(f.Area(ret, 16, 4))
+				binary.LittleEndian.PutUint32(m[8:], p)
+				binary.LittleEndian.PutUint32(m[12:], n)
+				m[4] = 1
+			} else {
+				m = (*[16]byte)(f.Area(ret, 16, 4))
+				if r.Value.Ok.Some {
+					m[9] = r.Value.Ok.Value
+					m[8] = 1
+				} else {
+					m[8] = 0
+				}
+				m[4] = 0
+			}
+			m[0] = 1
+		} else {
+			m = (*[16]byte)(f.Area(ret, 16, 4))
+			m[0] = 0
+		}
+	}
+}
+
+// callEchoResultFlat makes echo-result-flat.
+func (a *adapters) callEchoResultFlat() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v2 component.Result[component.Unit, component.Unit]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+		} else {
+			v2.IsErr = true
+		}
+		v := component.Tuple1[component.Result[component.Unit, component.Unit]]{F0: v2}
+		r, err := a.host(f).EchoResultFlat(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-flat", err)
+		}
+		stack[0] = 0
+		if r.F0.IsErr {
+			stack[0] = 1
+		}
+	}
+}
+
+// callEchoResultSame makes echo-result-same.
+func (a *adapters) callEchoResultSame() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v component.Result[string, string]
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			v.Ok = f.String(uint32(stack[1]), uint32(stack[2]))
+		} else {
+			v.Err = f.String(uint32(stack[1]), uint32(stack[2]))
+			v.IsErr = true
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoResultSame(ctx, v)
+		if err != nil {
+			fail, ok := component.AsFailure[string](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-same", err)
+			}
+			p, n := f.NewString(fail.Err)
+			m := (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+			m[0] = 1
+			return
+		}
+		p2, n2 := f.NewString(r)
+		m2 := (*[12]byte)(f.Area(ret, 12, 4))
+		binary.LittleEndian.PutUint32(m2[4:], p2)
+		binary.LittleEndian.PutUint32(m2[8:], n2)
+		m2[0] = 0
+	}
+}
+
+// callEchoTuple1 makes echo-tuple1.
+func (a *adapters) callEchoTuple1() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Tuple1[int16]{F0: int16(stack[0])}
+		r, err := a.host(f).EchoTuple1(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple1", err)
+		}
+		stack[0] = uint64(uint32(int32(r.F0)))
+	}
+}
+
+// callEchoTuple8 makes echo-tuple8.
+func (a *adapters) callEchoTuple8() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := component.Tuple8[uint8, int8, uint16, int16, uint32, int32, uint64, int64]{F0: uint8(stack[0]), F1: int8(stack[1]), F2: uint16(stack[2]), F3: int16(stack[3]), F4: uint32(stack[4]), F5: int32(stack[5]), F6: stack[6], F7: int64(stack[7])}
+		ret := uint32(stack[8])
+		r, err := a.host(f).EchoTuple8(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple8", err)
+		}
 		m := (*[32]byte)(f.Area(ret, 32, 8))
-		m[0] = 1
-		return
+		m[0] = r.F0
+		m[1] = uint8(r.F1)
+		binary.LittleEndian.PutUint16(m[2:], r.F2)
+		binary.LittleEndian.PutUint16(m[4:], uint16(r.F3))
+		binary.LittleEndian.PutUint32(m[8:], r.F4)
+		binary.LittleEndian.PutUint32(m[12:], uint32(r.F5))
+		binary.LittleEndian.PutUint64(m[16:], r.F6)
+		binary.LittleEndian.PutUint64(m[24:], uint64(r.F7))
 	}
-	m2 := (*[32]byte)(f.Area(ret, 32, 8))
-	m2[0] = 0
 }
 
-// callEchoResultBare is echo-result-bare.
-func (a *adapters) callEchoResultBare(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[component.Unit, component.Unit]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-	} else {
-		v.IsErr = true
-	}
-	if err := a.host(f).EchoResultBare(ctx, v); err != nil {
-		_, ok := component.AsFailure[component.Unit](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-bare", err)
+// callEchoTuple9 makes echo-tuple9.
+func (a *adapters) callEchoTuple9() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := struct {
+			F0 bool
+			F1 uint8
+			F2 uint16
+			F3 uint32
+			F4 uint64
+			F5 float32
+			F6 float64
+			F7 rune
+			F8 string
+		}{F0: uint32(stack[0]) != 0, F1: uint8(stack[1]), F2: uint16(stack[2]), F3: uint32(stack[3]), F4: stack[4], F5: math.Float32frombits(uint32(stack[5])), F6: math.Float64frombits(stack[6]), F7: f.Char(uint32(stack[7])), F8: f.String(uint32(stack[8]), uint32(stack[9]))}
+		ret := uint32(stack[10])
+		r, err := a.host(f).EchoTuple9(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple9", err)
 		}
-		stack[0] = 1
-		return
-	}
-	stack[0] = 0
-}
-
-// callEchoResults is echo-results.
-func (a *adapters) callEchoResults(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Option[component.Result[component.Option[uint8], []byte]]
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		if f.Case(uint32(stack[1]), 2) == 0 {
-			if f.Case(uint32(stack[2]), 2) == 1 {
-				v.Value.Ok.Value = uint8(stack[3])
-				v.Value.Ok.Some = true
-			}
-		} else {
-			v.Value.Err = f.Bytes(uint32(stack[2]), uint32(stack[3]))
-			v.Value.IsErr = true
-		}
-		v.Some = true
-	}
-	ret := uint32(stack[4])
-	r, err := a.host(f).EchoResults(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-results", err)
-	}
-	var m *[16]byte
-	if r.Some {
-		if r.Value.IsErr {
-			p, n := f.NewBytes(r.Value.Err)
-			m = (*[16]byte)(f.Area(ret, 16, 4))
-			binary.LittleEndian.PutUint32(m[8:], p)
-			binary.LittleEndian.PutUint32(m[12:], n)
-			m[4] = 1
-		} else {
-			m = (*[16]byte)(f.Area(ret, 16, 4))
-			if r.Value.Ok.Some {
-				m[9] = r.Value.Ok.Value
-				m[8] = 1
-			} else {
-				m[8] = 0
-			}
-			m[4] = 0
-		}
-		m[0] = 1
-	} else {
-		m = (*[16]byte)(f.Area(ret, 16, 4))
+		p, n := f.NewString(r.F8)
+		m := (*[48]byte)(f.Area(ret, 48, 8))
 		m[0] = 0
-	}
-}
-
-// callEchoResultFlat is echo-result-flat.
-func (a *adapters) callEchoResultFlat(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v2 component.Result[component.Unit, component.Unit]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-	} else {
-		v2.IsErr = true
-	}
-	v := component.Tuple1[component.Result[component.Unit, component.Unit]]{F0: v2}
-	r, err := a.host(f).EchoResultFlat(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-flat", err)
-	}
-	stack[0] = 0
-	if r.F0.IsErr {
-		stack[0] = 1
-	}
-}
-
-// callEchoResultSame is echo-result-same.
-func (a *adapters) callEchoResultSame(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v component.Result[string, string]
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		v.Ok = f.String(uint32(stack[1]), uint32(stack[2]))
-	} else {
-		v.Err = f.String(uint32(stack[1]), uint32(stack[2]))
-		v.IsErr = true
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoResultSame(ctx, v)
-	if err != nil {
-		fail, ok := component.AsFailure[string](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-result-same", err)
+		if r.F0 {
+			m[0] = 1
 		}
-		p, n := f.NewString(fail.Err)
-		m := (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
-		m[0] = 1
-		return
-	}
-	p2, n2 := f.NewString(r)
-	m2 := (*[12]byte)(f.Area(ret, 12, 4))
-	binary.LittleEndian.PutUint32(m2[4:], p2)
-	binary.LittleEndian.PutUint32(m2[8:], n2)
-	m2[0] = 0
-}
-
-// callEchoTuple1 is echo-tuple1.
-func (a *adapters) callEchoTuple1(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Tuple1[int16]{F0: int16(stack[0])}
-	r, err := a.host(f).EchoTuple1(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple1", err)
-	}
-	stack[0] = uint64(uint32(int32(r.F0)))
-}
-
-// callEchoTuple8 is echo-tuple8.
-func (a *adapters) callEchoTuple8(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := component.Tuple8[uint8, int8, uint16, int16, uint32, int32, uint64, int64]{F0: uint8(stack[0]), F1: int8(stack[1]), F2: uint16(stack[2]), F3: int16(stack[3]), F4: uint32(stack[4]), F5: int32(stack[5]), F6: stack[6], F7: int64(stack[7])}
-	ret := uint32(stack[8])
-	r, err := a.host(f).EchoTuple8(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple8", err)
-	}
-	m := (*[32]byte)(f.Area(ret, 32, 8))
-	m[0] = r.F0
-	m[1] = uint8(r.F1)
-	binary.LittleEndian.PutUint16(m[2:], r.F2)
-	binary.LittleEndian.PutUint16(m[4:], uint16(r.F3))
-	binary.LittleEndian.PutUint32(m[8:], r.F4)
-	binary.LittleEndian.PutUint32(m[12:], uint32(r.F5))
-	binary.LittleEndian.PutUint64(m[16:], r.F6)
-	binary.LittleEndian.PutUint64(m[24:], uint64(r.F7))
-}
-
-// callEchoTuple9 is echo-tuple9.
-func (a *adapters) callEchoTuple9(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := struct {
-		F0 bool
-		F1 uint8
-		F2 uint16
-		F3 uint32
-		F4 uint64
-		F5 float32
-		F6 float64
-		F7 rune
-		F8 string
-	}{F0: uint32(stack[0]) != 0, F1: uint8(stack[1]), F2: uint16(stack[2]), F3: uint32(stack[3]), F4: stack[4], F5: math.Float32frombits(uint32(stack[5])), F6: math.Float64frombits(stack[6]), F7: f.Char(uint32(stack[7])), F8: f.String(uint32(stack[8]), uint32(stack[9]))}
-	ret := uint32(stack[10])
-	r, err := a.host(f).EchoTuple9(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-tuple9", err)
-	}
-	p, n := f.NewString(r.F8)
-	m := (*[48]byte)(f.Area(ret, 48, 8))
-	m[0] = 0
-	if r.F0 {
-		m[0] = 1
-	}
-	m[1] = r.F1
-	binary.LittleEndian.PutUint16(m[2:], r.F2)
-	binary.LittleEndian.PutUint32(m[4:], r.F3)
-	binary.LittleEndian.PutUint64(m[8:], r.F4)
-	binary.LittleEndian.PutUint32(m[16:], math.Float32bits(r.F5))
-	binary.LittleEndian.PutUint64(m[24:], math.Float64bits(r.F6))
-	binary.LittleEndian.PutUint32(m[32:], uint32(f.Char(uint32(r.F7))))
-	binary.LittleEndian.PutUint32(m[36:], p)
-	binary.LittleEndian.PutUint32(m[40:], n)
-}
-
-// callEchoAlias is echo-alias.
-func (a *adapters) callEchoAlias(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftJoined(f, stack)
-	ret := uint32(stack[3])
-	r, err := a.host(f).EchoAlias(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-alias", err)
-	}
-	storeJoined(f, ret, &r)
-}
-
-// callEchoPair is echo-pair.
-func (a *adapters) callEchoPair(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v MaybePair
-	if f.Case(uint32(stack[0]), 2) == 1 {
-		v.Value = Pair{F0: liftJoined(f, stack[1:]), F1: f.String(uint32(stack[4]), uint32(stack[5]))}
-		v.Some = true
-	}
-	ret := uint32(stack[6])
-	r, err := a.host(f).EchoPair(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/shapes@0.3.1#echo-pair", err)
-	}
-	var m *[40]byte
-	if r.Some {
-		storeJoined(f, ret+8, &r.Value.F0)
-		p, n := f.NewString(r.Value.F1)
-		m = (*[40]byte)(f.Area(ret, 40, 8))
-		binary.LittleEndian.PutUint32(m[32:], p)
-		binary.LittleEndian.PutUint32(m[36:], n)
-		m[0] = 1
-	} else {
-		m = (*[40]byte)(f.Area(ret, 40, 8))
-		m[0] = 0
+		m[1] = r.F1
+		binary.LittleEndian.PutUint16(m[2:], r.F2)
+		binary.LittleEndian.PutUint32(m[4:], r.F3)
+		binary.LittleEndian.PutUint64(m[8:], r.F4)
+		binary.LittleEndian.PutUint32(m[16:], math.Float32bits(r.F5))
+		binary.LittleEndian.PutUint64(m[24:], math.Float64bits(r.F6))
+		binary.LittleEndian.PutUint32(m[32:], uint32(f.Char(uint32(r.F7))))
+		binary.LittleEndian.PutUint32(m[36:], p)
+		binary.LittleEndian.PutUint32(m[40:], n)
 	}
 }
 
-// callEchoOutcome is echo-outcome.
-func (a *adapters) callEchoOutcome(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Outcome
-	if f.Case(uint32(stack[0]), 2) == 0 {
-		v.Ok = Pair{F0: liftJoined(f, stack[1:]), F1: f.String(uint32(stack[4]), uint32(stack[5]))}
-	} else {
-		v.Err.Tag = BareTag(f.Case(uint32(stack[1]), 3))
-		v.IsErr = true
-	}
-	ret := uint32(stack[6])
-	r, err := a.host(f).EchoOutcome(ctx, v)
-	if err != nil {
-		fail, ok := component.AsFailure[Bare](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-outcome", err)
+// callEchoAlias makes echo-alias.
+func (a *adapters) callEchoAlias() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftJoined(f, stack)
+		ret := uint32(stack[3])
+		r, err := a.host(f).EchoAlias(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-alias", err)
 		}
-		m := (*[40]byte)(f.Area(ret, 40, 8))
-		m[8] = uint8(f.Case(uint32(fail.Err.Tag), 3))
-		m[0] = 1
-		return
+		storeJoined(f, ret, &r)
 	}
-	storeJoined(f, ret+8, &r.F0)
-	p, n := f.NewString(r.F1)
-	m2 := (*[40]byte)(f.Area(ret, 40, 8))
-	binary.LittleEndian.PutUint32(m2[32:], p)
-	binary.LittleEndian.PutUint32(m2[36:], n)
-	m2[0] = 0
+}
+
+// callEchoPair makes echo-pair.
+func (a *adapters) callEchoPair() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v MaybePair
+		if f.Case(uint32(stack[0]), 2) == 1 {
+			v.Value = Pair{F0: liftJoined(f, stack[1:]), F1: f.String(uint32(stack[4]), uint32(stack[5]))}
+			v.Some = true
+		}
+		ret := uint32(stack[6])
+		r, err := a.host(f).EchoPair(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/shapes@0.3.1#echo-pair", err)
+		}
+		var m *[40]byte
+		if r.Some {
+			storeJoined(f, ret+8, &r.Value.F0)
+			p, n := f.NewString(r.Value.F1)
+			m = (*[40]byte)(f.Area(ret, 40, 8))
+			binary.LittleEndian.PutUint32(m[32:], p)
+			binary.LittleEndian.PutUint32(m[36:], n)
+			m[0] = 1
+		} else {
+			m = (*[40]byte)(f.Area(ret, 40, 8))
+			m[0] = 0
+		}
+	}
+}
+
+// callEchoOutcome makes echo-outcome.
+func (a *adapters) callEchoOutcome() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Outcome
+		if f.Case(uint32(stack[0]), 2) == 0 {
+			v.Ok = Pair{F0: liftJoined(f, stack[1:]), F1: f.String(uint32(stack[4]), uint32(stack[5]))}
+		} else {
+			v.Err.Tag = BareTag(f.Case(uint32(stack[1]), 3))
+			v.IsErr = true
+		}
+		ret := uint32(stack[6])
+		r, err := a.host(f).EchoOutcome(ctx, v)
+		if err != nil {
+			fail, ok := component.AsFailure[Bare](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/shapes@0.3.1#echo-outcome", err)
+			}
+			m := (*[40]byte)(f.Area(ret, 40, 8))
+			m[8] = uint8(f.Case(uint32(fail.Err.Tag), 3))
+			m[0] = 1
+			return
+		}
+		storeJoined(f, ret+8, &r.F0)
+		p, n := f.NewString(r.F1)
+		m2 := (*[40]byte)(f.Area(ret, 40, 8))
+		binary.LittleEndian.PutUint32(m2[32:], p)
+		binary.LittleEndian.PutUint32(m2[36:], n)
+		m2[0] = 0
+	}
 }
 
 // liftDeep lifts deep from core values.

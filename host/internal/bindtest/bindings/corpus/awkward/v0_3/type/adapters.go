@@ -37,7 +37,7 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "echo",
 				Signature: "func(v: " + textAny + ") -> " + textAny,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEcho,
+				Call:      a.callEcho(),
 			},
 		},
 	}
@@ -50,32 +50,34 @@ const (
 	textAny   = "variant{error(" + textError + "), string(string)}"
 )
 
-// callEcho is echo.
-func (a *adapters) callEcho(ctx context.Context, f *component.Frame, stack []uint64) {
-	var v Any
-	v.Tag = AnyTag(f.Case(uint32(stack[0]), 2))
-	switch v.Tag {
-	case AnyTagError:
-		v.Error = Error{Code: uint8(stack[1])}
-	case AnyTagString:
-		v.String = f.String(uint32(stack[1]), uint32(stack[2]))
-	}
-	ret := uint32(stack[3])
-	r, err := a.host(f).Echo(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/type@0.3.1#echo", err)
-	}
-	var m *[12]byte
-	switch r.Tag {
-	case AnyTagError:
+// callEcho makes echo.
+func (a *adapters) callEcho() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		var v Any
+		v.Tag = AnyTag(f.Case(uint32(stack[0]), 2))
+		switch v.Tag {
+		case AnyTagError:
+			v.Error = Error{Code: uint8(stack[1])}
+		case AnyTagString:
+			v.String = f.String(uint32(stack[1]), uint32(stack[2]))
+		}
+		ret := uint32(stack[3])
+		r, err := a.host(f).Echo(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/type@0.3.1#echo", err)
+		}
+		var m *[12]byte
+		switch r.Tag {
+		case AnyTagError:
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			m[4] = r.Error.Code
+		case AnyTagString:
+			p, n := f.NewString(r.String)
+			m = (*[12]byte)(f.Area(ret, 12, 4))
+			binary.LittleEndian.PutUint32(m[4:], p)
+			binary.LittleEndian.PutUint32(m[8:], n)
+		}
 		m = (*[12]byte)(f.Area(ret, 12, 4))
-		m[4] = r.Error.Code
-	case AnyTagString:
-		p, n := f.NewString(r.String)
-		m = (*[12]byte)(f.Area(ret, 12, 4))
-		binary.LittleEndian.PutUint32(m[4:], p)
-		binary.LittleEndian.PutUint32(m[8:], n)
+		m[0] = uint8(f.Case(uint32(r.Tag), 2))
 	}
-	m = (*[12]byte)(f.Area(ret, 12, 4))
-	m[0] = uint8(f.Case(uint32(r.Tag), 2))
 }

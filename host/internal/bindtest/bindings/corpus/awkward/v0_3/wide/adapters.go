@@ -41,50 +41,50 @@ func (a *adapters) describe() *component.Interface {
 				Name:      "sixteen",
 				Signature: "func(a: u8, b: u16, c: u32, d: u64, e: s8, f: s16, g: s32, h: s64, i: f32, j: f64, k: char, l: bool, m: u8, n: u16, o: string) -> string",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI64, component.CoreF32, component.CoreF64, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callSixteen,
+				Call:      a.callSixteen(),
 			},
 			{
 				Name:      "seventeen",
 				Signature: "func(a: u8, b: u16, c: u32, d: u64, e: s8, f: s16, g: s32, h: s64, i: f32, j: f64, k: char, l: bool, m: u8, n: u16, o: u32, p: string) -> tuple<u8, u16, u32, u64, s8, s16, s32, s64>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callSeventeen,
+				Call:      a.callSeventeen(),
 			},
 			{
 				Name:      "echo-big",
 				Signature: "func(v: " + textBig + ") -> " + textBig,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI64, component.CoreI64, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32, component.CoreI32},
-				Call:      a.callEchoBig,
+				Call:      a.callEchoBig(),
 			},
 			{
 				Name:      "echo-twice",
 				Signature: "func(v: " + textTwice + ") -> " + textTwice,
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callEchoTwice,
+				Call:      a.callEchoTwice(),
 			},
 			{
 				Name:      "echo-tuple",
 				Signature: "func(v: tuple<" + textTwice + ", " + textBig + ", " + textJoined + ">) -> tuple<" + textTwice + ", " + textBig + ", " + textJoined + ">",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callEchoTuple,
+				Call:      a.callEchoTuple(),
 			},
 			{
 				Name:      "sink",
 				Signature: "func(a: " + textBig + ", b: " + textBig + ")",
 				Params:    []component.CoreType{component.CoreI32},
-				Call:      a.callSink,
+				Call:      a.callSink(),
 			},
 			{
 				Name:      "count",
 				Signature: "func(a: " + textBig + ", b: " + textBig + ") -> u32",
 				Params:    []component.CoreType{component.CoreI32},
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callCount,
+				Call:      a.callCount(),
 			},
 			{
 				Name:      "check",
 				Signature: "func(a: " + textBig + ", b: " + textBig + ") -> result<" + textBig + ", string>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callCheck,
+				Call:      a.callCheck(),
 			},
 		},
 	}
@@ -99,154 +99,170 @@ const (
 	textTwice   = "record{a: " + textBig + ", b: " + textBig + "}"
 )
 
-// callSixteen is sixteen.
-func (a *adapters) callSixteen(ctx context.Context, f *component.Frame, stack []uint64) {
-	a_ := uint8(stack[0])
-	b := uint16(stack[1])
-	c := uint32(stack[2])
-	d := stack[3]
-	e := int8(stack[4])
-	f_ := int16(stack[5])
-	g := int32(stack[6])
-	h := int64(stack[7])
-	i := math.Float32frombits(uint32(stack[8]))
-	j := math.Float64frombits(stack[9])
-	k := f.Char(uint32(stack[10]))
-	l := uint32(stack[11]) != 0
-	m := uint8(stack[12])
-	n := uint16(stack[13])
-	o := f.String(uint32(stack[14]), uint32(stack[15]))
-	ret := uint32(stack[16])
-	r, err := a.host(f).Sixteen(ctx, a_, b, c, d, e, f_, g, h, i, j, k, l, m, n, o)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#sixteen", err)
-	}
-	p, n2 := f.NewString(r)
-	m2 := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m2[0:], p)
-	binary.LittleEndian.PutUint32(m2[4:], n2)
-}
-
-// callSeventeen is seventeen.
-func (a *adapters) callSeventeen(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[72]byte)(f.Area(uint32(stack[0]), 72, 8))
-	a_ := m[0]
-	b := binary.LittleEndian.Uint16(m[2:])
-	c := binary.LittleEndian.Uint32(m[4:])
-	d := binary.LittleEndian.Uint64(m[8:])
-	e := int8(m[16])
-	f_ := int16(binary.LittleEndian.Uint16(m[18:]))
-	g := int32(binary.LittleEndian.Uint32(m[20:]))
-	h := int64(binary.LittleEndian.Uint64(m[24:]))
-	i := math.Float32frombits(binary.LittleEndian.Uint32(m[32:]))
-	j := math.Float64frombits(binary.LittleEndian.Uint64(m[40:]))
-	k := f.Char(binary.LittleEndian.Uint32(m[48:]))
-	l := m[52] != 0
-	m_ := m[53]
-	n := binary.LittleEndian.Uint16(m[54:])
-	o := binary.LittleEndian.Uint32(m[56:])
-	p := f.ChargedString(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
-	ret := uint32(stack[1])
-	r, err := a.host(f).Seventeen(ctx, a_, b, c, d, e, f_, g, h, i, j, k, l, m_, n, o, p)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#seventeen", err)
-	}
-	m2 := (*[32]byte)(f.Area(ret, 32, 8))
-	m2[0] = r.F0
-	binary.LittleEndian.PutUint16(m2[2:], r.F1)
-	binary.LittleEndian.PutUint32(m2[4:], r.F2)
-	binary.LittleEndian.PutUint64(m2[8:], r.F3)
-	m2[16] = uint8(r.F4)
-	binary.LittleEndian.PutUint16(m2[18:], uint16(r.F5))
-	binary.LittleEndian.PutUint32(m2[20:], uint32(r.F6))
-	binary.LittleEndian.PutUint64(m2[24:], uint64(r.F7))
-}
-
-// callEchoBig is echo-big.
-func (a *adapters) callEchoBig(ctx context.Context, f *component.Frame, stack []uint64) {
-	v := liftBig(f, stack)
-	ret := uint32(stack[16])
-	r, err := a.host(f).EchoBig(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#echo-big", err)
-	}
-	storeBig(f, ret, &r)
-}
-
-// callEchoTwice is echo-twice.
-func (a *adapters) callEchoTwice(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
-	v := Twice{A: loadBig(f, (*[112]byte)(m[0:])), B: loadBig(f, (*[112]byte)(m[112:]))}
-	ret := uint32(stack[1])
-	r, err := a.host(f).EchoTwice(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#echo-twice", err)
-	}
-	storeBig(f, ret, &r.A)
-	storeBig(f, ret+112, &r.B)
-	f.Area(ret, 224, 8)
-}
-
-// callEchoTuple is echo-tuple.
-func (a *adapters) callEchoTuple(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[360]byte)(f.Area(uint32(stack[0]), 360, 8))
-	v := component.Tuple3[Twice, Big, Joined]{F0: Twice{A: loadBig(f, (*[112]byte)(m[0:])), B: loadBig(f, (*[112]byte)(m[112:]))}, F1: loadBig(f, (*[112]byte)(m[224:])), F2: loadJoined(f, (*[24]byte)(m[336:]))}
-	ret := uint32(stack[1])
-	r, err := a.host(f).EchoTuple(ctx, v)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#echo-tuple", err)
-	}
-	storeBig(f, ret, &r.F0.A)
-	storeBig(f, ret+112, &r.F0.B)
-	storeBig(f, ret+224, &r.F1)
-	storeJoined(f, ret+336, &r.F2)
-	f.Area(ret, 360, 8)
-}
-
-// callSink is sink.
-func (a *adapters) callSink(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
-	a_ := loadBig(f, (*[112]byte)(m[0:]))
-	b := loadBig(f, (*[112]byte)(m[112:]))
-	if err := a.host(f).Sink(ctx, a_, b); err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#sink", err)
-	}
-}
-
-// callCount is count.
-func (a *adapters) callCount(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
-	a_ := loadBig(f, (*[112]byte)(m[0:]))
-	b := loadBig(f, (*[112]byte)(m[112:]))
-	r, err := a.host(f).Count(ctx, a_, b)
-	if err != nil {
-		f.TrapIn("corpus:awkward/wide@0.3.1#count", err)
-	}
-	stack[0] = uint64(r)
-}
-
-// callCheck is check.
-func (a *adapters) callCheck(ctx context.Context, f *component.Frame, stack []uint64) {
-	m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
-	a_ := loadBig(f, (*[112]byte)(m[0:]))
-	b := loadBig(f, (*[112]byte)(m[112:]))
-	ret := uint32(stack[1])
-	r, err := a.host(f).Check(ctx, a_, b)
-	if err != nil {
-		fail, ok := component.AsFailure[string](err)
-		if !ok {
-			f.TrapIn("corpus:awkward/wide@0.3.1#check", err)
+// callSixteen makes sixteen.
+func (a *adapters) callSixteen() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		a_ := uint8(stack[0])
+		b := uint16(stack[1])
+		c := uint32(stack[2])
+		d := stack[3]
+		e := int8(stack[4])
+		f_ := int16(stack[5])
+		g := int32(stack[6])
+		h := int64(stack[7])
+		i := math.Float32frombits(uint32(stack[8]))
+		j := math.Float64frombits(stack[9])
+		k := f.Char(uint32(stack[10]))
+		l := uint32(stack[11]) != 0
+		m := uint8(stack[12])
+		n := uint16(stack[13])
+		o := f.String(uint32(stack[14]), uint32(stack[15]))
+		ret := uint32(stack[16])
+		r, err := a.host(f).Sixteen(ctx, a_, b, c, d, e, f_, g, h, i, j, k, l, m, n, o)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#sixteen", err)
 		}
-		p, n := f.NewString(fail.Err)
-		m2 := (*[120]byte)(f.Area(ret, 120, 8))
-		binary.LittleEndian.PutUint32(m2[8:], p)
-		binary.LittleEndian.PutUint32(m2[12:], n)
-		m2[0] = 1
-		return
+		p, n2 := f.NewString(r)
+		m2 := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m2[0:], p)
+		binary.LittleEndian.PutUint32(m2[4:], n2)
 	}
-	storeBig(f, ret+8, &r)
-	m3 := (*[120]byte)(f.Area(ret, 120, 8))
-	m3[0] = 0
+}
+
+// callSeventeen makes seventeen.
+func (a *adapters) callSeventeen() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[72]byte)(f.Area(uint32(stack[0]), 72, 8))
+		a_ := m[0]
+		b := binary.LittleEndian.Uint16(m[2:])
+		c := binary.LittleEndian.Uint32(m[4:])
+		d := binary.LittleEndian.Uint64(m[8:])
+		e := int8(m[16])
+		f_ := int16(binary.LittleEndian.Uint16(m[18:]))
+		g := int32(binary.LittleEndian.Uint32(m[20:]))
+		h := int64(binary.LittleEndian.Uint64(m[24:]))
+		i := math.Float32frombits(binary.LittleEndian.Uint32(m[32:]))
+		j := math.Float64frombits(binary.LittleEndian.Uint64(m[40:]))
+		k := f.Char(binary.LittleEndian.Uint32(m[48:]))
+		l := m[52] != 0
+		m_ := m[53]
+		n := binary.LittleEndian.Uint16(m[54:])
+		o := binary.LittleEndian.Uint32(m[56:])
+		p := f.ChargedString(binary.LittleEndian.Uint32(m[60:]), binary.LittleEndian.Uint32(m[64:]))
+		ret := uint32(stack[1])
+		r, err := a.host(f).Seventeen(ctx, a_, b, c, d, e, f_, g, h, i, j, k, l, m_, n, o, p)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#seventeen", err)
+		}
+		m2 := (*[32]byte)(f.Area(ret, 32, 8))
+		m2[0] = r.F0
+		binary.LittleEndian.PutUint16(m2[2:], r.F1)
+		binary.LittleEndian.PutUint32(m2[4:], r.F2)
+		binary.LittleEndian.PutUint64(m2[8:], r.F3)
+		m2[16] = uint8(r.F4)
+		binary.LittleEndian.PutUint16(m2[18:], uint16(r.F5))
+		binary.LittleEndian.PutUint32(m2[20:], uint32(r.F6))
+		binary.LittleEndian.PutUint64(m2[24:], uint64(r.F7))
+	}
+}
+
+// callEchoBig makes echo-big.
+func (a *adapters) callEchoBig() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		v := liftBig(f, stack)
+		ret := uint32(stack[16])
+		r, err := a.host(f).EchoBig(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#echo-big", err)
+		}
+		storeBig(f, ret, &r)
+	}
+}
+
+// callEchoTwice makes echo-twice.
+func (a *adapters) callEchoTwice() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
+		v := Twice{A: loadBig(f, (*[112]byte)(m[0:])), B: loadBig(f, (*[112]byte)(m[112:]))}
+		ret := uint32(stack[1])
+		r, err := a.host(f).EchoTwice(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#echo-twice", err)
+		}
+		storeBig(f, ret, &r.A)
+		storeBig(f, ret+112, &r.B)
+		f.Area(ret, 224, 8)
+	}
+}
+
+// callEchoTuple makes echo-tuple.
+func (a *adapters) callEchoTuple() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[360]byte)(f.Area(uint32(stack[0]), 360, 8))
+		v := component.Tuple3[Twice, Big, Joined]{F0: Twice{A: loadBig(f, (*[112]byte)(m[0:])), B: loadBig(f, (*[112]byte)(m[112:]))}, F1: loadBig(f, (*[112]byte)(m[224:])), F2: loadJoined(f, (*[24]byte)(m[336:]))}
+		ret := uint32(stack[1])
+		r, err := a.host(f).EchoTuple(ctx, v)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#echo-tuple", err)
+		}
+		storeBig(f, ret, &r.F0.A)
+		storeBig(f, ret+112, &r.F0.B)
+		storeBig(f, ret+224, &r.F1)
+		storeJoined(f, ret+336, &r.F2)
+		f.Area(ret, 360, 8)
+	}
+}
+
+// callSink makes sink.
+func (a *adapters) callSink() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
+		a_ := loadBig(f, (*[112]byte)(m[0:]))
+		b := loadBig(f, (*[112]byte)(m[112:]))
+		if err := a.host(f).Sink(ctx, a_, b); err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#sink", err)
+		}
+	}
+}
+
+// callCount makes count.
+func (a *adapters) callCount() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
+		a_ := loadBig(f, (*[112]byte)(m[0:]))
+		b := loadBig(f, (*[112]byte)(m[112:]))
+		r, err := a.host(f).Count(ctx, a_, b)
+		if err != nil {
+			f.TrapIn("corpus:awkward/wide@0.3.1#count", err)
+		}
+		stack[0] = uint64(r)
+	}
+}
+
+// callCheck makes check.
+func (a *adapters) callCheck() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		m := (*[224]byte)(f.Area(uint32(stack[0]), 224, 8))
+		a_ := loadBig(f, (*[112]byte)(m[0:]))
+		b := loadBig(f, (*[112]byte)(m[112:]))
+		ret := uint32(stack[1])
+		r, err := a.host(f).Check(ctx, a_, b)
+		if err != nil {
+			fail, ok := component.AsFailure[string](err)
+			if !ok {
+				f.TrapIn("corpus:awkward/wide@0.3.1#check", err)
+			}
+			p, n := f.NewString(fail.Err)
+			m2 := (*[120]byte)(f.Area(ret, 120, 8))
+			binary.LittleEndian.PutUint32(m2[8:], p)
+			binary.LittleEndian.PutUint32(m2[12:], n)
+			m2[0] = 1
+			return
+		}
+		storeBig(f, ret+8, &r)
+		m3 := (*[120]byte)(f.Area(ret, 120, 8))
+		m3[0] = 0
+	}
 }
 
 // liftJoined lifts joined from core values.

@@ -33,65 +33,73 @@ func (a *adapters) describe() *component.Interface {
 			{
 				Name:      "nop",
 				Signature: "func()",
-				Call:      a.callNop,
+				Call:      a.callNop(),
 			},
 			{
 				Name:      "take-string",
 				Signature: "func(s: string)",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callTakeString,
+				Call:      a.callTakeString(),
 			},
 			{
 				Name:      "give-list",
 				Signature: "func(size: u32) -> list<u8>",
 				Params:    []component.CoreType{component.CoreI32, component.CoreI32},
-				Call:      a.callGiveList,
+				Call:      a.callGiveList(),
 			},
 			{
 				Name:      "[constructor]thing",
 				Signature: "func() -> own<wasikv:bench/host@0.1.0#thing>",
 				Results:   []component.CoreType{component.CoreI32},
-				Call:      a.callNewThing,
+				Call:      a.callNewThing(),
 			},
 		},
 	}
 	return &a.face
 }
 
-// callNop is nop.
-func (a *adapters) callNop(ctx context.Context, f *component.Frame, stack []uint64) {
-	if err := a.host(f).Nop(ctx); err != nil {
-		f.TrapIn("wasikv:bench/host@0.1.0#nop", err)
+// callNop makes nop.
+func (a *adapters) callNop() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		if err := a.host(f).Nop(ctx); err != nil {
+			f.TrapIn("wasikv:bench/host@0.1.0#nop", err)
+		}
 	}
 }
 
-// callTakeString is take-string.
-func (a *adapters) callTakeString(ctx context.Context, f *component.Frame, stack []uint64) {
-	s := f.String(uint32(stack[0]), uint32(stack[1]))
-	if err := a.host(f).TakeString(ctx, s); err != nil {
-		f.TrapIn("wasikv:bench/host@0.1.0#take-string", err)
+// callTakeString makes take-string.
+func (a *adapters) callTakeString() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		s := f.String(uint32(stack[0]), uint32(stack[1]))
+		if err := a.host(f).TakeString(ctx, s); err != nil {
+			f.TrapIn("wasikv:bench/host@0.1.0#take-string", err)
+		}
 	}
 }
 
-// callGiveList is give-list.
-func (a *adapters) callGiveList(ctx context.Context, f *component.Frame, stack []uint64) {
-	size := uint32(stack[0])
-	ret := uint32(stack[1])
-	r, err := a.host(f).GiveList(ctx, size)
-	if err != nil {
-		f.TrapIn("wasikv:bench/host@0.1.0#give-list", err)
+// callGiveList makes give-list.
+func (a *adapters) callGiveList() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		size := uint32(stack[0])
+		ret := uint32(stack[1])
+		r, err := a.host(f).GiveList(ctx, size)
+		if err != nil {
+			f.TrapIn("wasikv:bench/host@0.1.0#give-list", err)
+		}
+		p, n := f.NewBytes(r)
+		m := (*[8]byte)(f.Area(ret, 8, 4))
+		binary.LittleEndian.PutUint32(m[0:], p)
+		binary.LittleEndian.PutUint32(m[4:], n)
 	}
-	p, n := f.NewBytes(r)
-	m := (*[8]byte)(f.Area(ret, 8, 4))
-	binary.LittleEndian.PutUint32(m[0:], p)
-	binary.LittleEndian.PutUint32(m[4:], n)
 }
 
-// callNewThing is [constructor]thing.
-func (a *adapters) callNewThing(ctx context.Context, f *component.Frame, stack []uint64) {
-	r, err := a.host(f).NewThing(ctx)
-	if err != nil {
-		f.TrapIn("wasikv:bench/host@0.1.0#[constructor]thing", err)
+// callNewThing makes [constructor]thing.
+func (a *adapters) callNewThing() component.Adapter {
+	return func(ctx context.Context, f *component.Frame, stack []uint64) {
+		r, err := a.host(f).NewThing(ctx)
+		if err != nil {
+			f.TrapIn("wasikv:bench/host@0.1.0#[constructor]thing", err)
+		}
+		stack[0] = uint64(f.Own(ThingResource, r))
 	}
-	stack[0] = uint64(f.Own(ThingResource, r))
 }
