@@ -145,10 +145,10 @@ func (c *Cache) Close() error {
 	if !closing {
 		return nil
 	}
-	c.endLife()
 	for i := range c.shards {
 		c.shards[i].close()
 	}
+	c.endLife() // last: a lookup that it ends finds its shard closed
 	c.background.Wait()
 	if closer, ok := c.store.(io.Closer); ok {
 		return closer.Close()

@@ -112,8 +112,8 @@ func (n *Namespace) set(ctx context.Context, key string, value []byte, ttl TTL, 
 	if err := n.checkKey("set", key); err != nil {
 		return err
 	}
-	w, err := n.newWrite("set", value, ttl, shared)
-	if err != nil {
+	w := write{op: "set", value: value, shared: shared}
+	if err := n.prepare(&w, ttl); err != nil {
 		return err
 	}
 	if err := n.write(ctx, key, &w); err != nil {
@@ -192,16 +192,16 @@ type write struct {
 	silent bool          // waiters are not given the value: there is none
 }
 
-func (n *Namespace) newWrite(op string, value []byte, ttl TTL, shared bool) (write, error) {
+// prepare checks a write against the rules, and derives what its TTL means.
+func (n *Namespace) prepare(w *write, ttl TTL) error {
 	cfg := &n.cache.cfg
-	if len(value) > cfg.MaxValueBytes {
-		return write{}, ruleError(op, n.name, fmt.Errorf("%w: it has %d bytes, the limit is %d",
-			ErrTooLarge, len(value), cfg.MaxValueBytes))
+	if len(w.value) > cfg.MaxValueBytes {
+		return ruleError(w.op, n.name, fmt.Errorf("%w: it has %d bytes, the limit is %d",
+			ErrTooLarge, len(w.value), cfg.MaxValueBytes))
 	}
-	w := write{op: op, value: value, shared: shared}
 	if life, given := ttl.Duration(); given {
 		if err := CheckTTL(life); err != nil {
-			return write{}, ruleError(op, n.name, err)
+			return ruleError(w.op, n.name, err)
 		}
 		w.remove = life == 0
 		w.life = CeilMillis(life)
@@ -209,7 +209,7 @@ func (n *Namespace) newWrite(op string, value []byte, ttl TTL, shared bool) (wri
 	if limit := cfg.MaxTTL; limit > 0 && !w.remove && (w.life == 0 || w.life > limit) {
 		w.life = CeilMillis(limit)
 	}
-	return w, nil
+	return nil
 }
 
 // share makes the value one that may be kept and handed out.

@@ -102,8 +102,8 @@ func (v *Vacancy) settle(wake *wakeList) {
 }
 
 func (v *Vacancy) fill(ctx context.Context, value []byte, ttl TTL, shared bool) error {
-	w, err := v.ns.newWrite("fill", value, ttl, shared)
-	if err != nil {
+	w := write{op: "fill", value: value, shared: shared}
+	if err := v.ns.prepare(&w, ttl); err != nil {
 		return err
 	}
 	switch {

@@ -44,9 +44,9 @@ type entry struct {
 // the cache.
 type content struct {
 	value    []byte
-	deadline int64  // by the driver's clock; 0: does not expire
-	version  uint64 // random: tokens are never used twice
-	frozen   bool   // a conditional write is being decided: the content is not to be replaced in place
+	deadline int64         // by the driver's clock; 0: does not expire
+	version  atomic.Uint64 // random: tokens are never used twice; 0: nobody asked for it yet
+	frozen   bool          // a conditional write is being decided: the content is not to be replaced in place
 }
 
 // newEntry returns an entry that owns value, or why there cannot be one.
@@ -69,7 +69,7 @@ func (t *table) newContent(op, key string, value []byte, ttl time.Duration) (*co
 		return nil, opError(op, t.name, fmt.Errorf("%w: the entry takes %d bytes, the store holds %d (max-bytes)",
 			backends.ErrTooLarge, size, t.driver.capacity))
 	}
-	c := &content{value: value, version: rand.Uint64() | 1} // never the zero token
+	c := &content{value: value}
 	if ttl > 0 {
 		now := t.driver.clock.read()
 		if c.deadline = now + int64(backends.CeilMillis(ttl)); c.deadline < now {
@@ -128,19 +128,33 @@ func (e *entry) freeze() *content {
 		if old == nil {
 			return nil
 		}
-		frozen := *old
+		frozen := old.copy()
 		frozen.frozen = true
-		if e.content.CompareAndSwap(old, &frozen) {
-			return &frozen
+		if e.content.CompareAndSwap(old, frozen) {
+			return frozen
 		}
 	}
 }
 
 // thaw undoes freeze.
 func (e *entry) thaw(frozen *content) {
-	c := *frozen
-	c.frozen = false
-	e.content.CompareAndSwap(frozen, &c)
+	e.content.CompareAndSwap(frozen, frozen.copy())
+}
+
+// copy gives the same content, of the same version, not frozen.
+func (c *content) copy() *content {
+	out := &content{value: c.value, deadline: c.deadline}
+	out.version.Store(c.token())
+	return out
+}
+
+// token is the version of the content; never 0.
+func (c *content) token() uint64 {
+	if v := c.version.Load(); v != 0 {
+		return v
+	}
+	c.version.CompareAndSwap(0, rand.Uint64()|1)
+	return c.version.Load()
 }
 
 // entryOverhead is what an entry takes beside the bytes of its key and value: the entry and its

@@ -174,7 +174,7 @@ func (d *Driver) GetWithTTL(ctx context.Context, namespace, key string) (backend
 	if c == nil {
 		return backends.Item{}, nil
 	}
-	item := backends.Item{Found: true, Value: c.value, Version: token(c.version)}
+	item := backends.Item{Found: true, Value: c.value, Version: token(c.token())}
 	if c.deadline != 0 {
 		if item.TTL = time.Duration(c.deadline - d.clock.read()); item.TTL <= 0 {
 			return backends.Item{}, nil

@@ -14,7 +14,9 @@ func TestSharedID(t *testing.T) {
 	plant := func() {
 		s := ns.space.Load()
 		e := &entry{id: ns.id(s, "k"), space: s, key: "other"}
-		e.content.Store(&content{value: []byte("other's"), version: 7})
+		c := &content{value: []byte("other's")}
+		c.version.Store(7)
+		e.content.Store(c)
 		d.entries.Set(e.id, e)
 	}
 	plant()

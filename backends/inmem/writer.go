@@ -58,7 +58,7 @@ func (w *writer) DeleteWithVersion(ctx context.Context, key string, expected bac
 // matches accepts the live entry of the expected version.
 func matches(expected backends.VersionToken) condition {
 	return func(current *content) error {
-		if current == nil || token(current.version) != expected {
+		if current == nil || token(current.token()) != expected {
 			return backends.ErrRevisionMismatch
 		}
 		return nil
@@ -75,7 +75,7 @@ func (w *writer) write(ctx context.Context, op, key string, value []byte, allow 
 	if err != nil {
 		return backends.VersionToken{}, err
 	}
-	version := e.content.Load().version
+	version := e.content.Load().token()
 	if conflict := t.storeIf(e, allow); conflict != nil {
 		return backends.VersionToken{}, opError(op, t.name, conflict)
 	}
