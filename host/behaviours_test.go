@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +12,6 @@ import (
 
 	"github.com/wasikv/wasikv/host"
 )
-
-// vacancyTimeout is that of the caches the behaviours are shown on: longer than
-// any of them holds a vacancy on purpose, and short enough to wait for.
-const vacancyTimeout = 2 * time.Second
 
 // behaviours are those of wasi:keyvalue/cache by number, as the guests in
 // guests/conformance list them.
@@ -81,8 +76,8 @@ var behaviours = []struct {
 	{"B49", "rendezvous", nil},
 	{"B50", "rendezvous", nil},
 	{"B51", "", heirs},
-	{"B52", "rendezvous", nil},
-	{"B53", "rendezvous", nil},
+	{"B52", "timeouts", nil},
+	{"B53", "timeouts", nil},
 	{"B54", "rendezvous", nil},
 	{"B55", "rendezvous", nil},
 	{"B56", "rendezvous", nil},
@@ -94,14 +89,16 @@ var behaviours = []struct {
 	{"B64", "abi", nil},
 }
 
-// store is what a store is tested by.
+// store is what a kind of store is tested by.
 type store struct {
 	*site
 	// peer is a site on the same entries.
 	peer *site
+	// brisk is a site whose vacancies time out after a second.
+	brisk *site
 	// fresh opens a site on the same store, with statistics of its own.
 	fresh func(t *testing.T) *site
-	// small opens a site on a store of the kind that holds some 4 MiB.
+	// small opens a site on a store that holds some 4 MiB.
 	small func(t *testing.T) *site
 }
 
@@ -109,28 +106,40 @@ var stores = []struct {
 	name string
 	open func(t *testing.T) *store
 }{
-	{"memory", func(t *testing.T) *store { return openMemory(t, url.Values{}) }},
-	{"latency", func(t *testing.T) *store { return openMemory(t, url.Values{"latency": {"5ms"}}) }},
+	{"memory", func(t *testing.T) *store { return openMemory(t, "mem:?") }},
+	{"latency", func(t *testing.T) *store { return openMemory(t, "mem:?latency=5ms") }},
 	{"redis", openRedis},
 }
 
-func openMemory(t *testing.T, options url.Values) *store {
-	options.Set("vacancy-timeout", vacancyTimeout.String())
-	open := func(t *testing.T) *site { return newSite(t, "mem:?"+options.Encode()) }
-	s := &store{site: open(t), fresh: open, small: func(t *testing.T) *site {
-		return newSite(t, "mem:?max-bytes=4MiB&"+options.Encode())
-	}}
+const brisk = "vacancy-timeout=1s"
+
+func openMemory(t *testing.T, url string) *store {
+	open := func(option string) func(t *testing.T) *site {
+		return func(t *testing.T) *site { return newSite(t, url+"&"+option) }
+	}
+	s := &store{site: open("")(t), brisk: open(brisk)(t), fresh: open(""), small: open("max-bytes=4MiB")}
 	s.peer = newSiteOver(t, s.cache)
 	return s
 }
 
 func openRedis(t *testing.T) *store {
 	socket := startRedis(t)
-	options := url.Values{"vacancy-timeout": {vacancyTimeout.String()}}
-	open := func(t *testing.T) *site { return newSite(t, socketURL(socket, options)) }
-	return &store{site: open(t), peer: open(t), fresh: open, small: func(t *testing.T) *site {
-		return newSite(t, socketURL(startRedis(t, "--maxmemory", "6mb", "--maxmemory-policy", "allkeys-lru"), options))
-	}}
+	open := func(t *testing.T) *site { return newSite(t, socketURL(socket)) }
+	return &store{
+		site: open(t), peer: open(t), brisk: newSite(t, socketURL(socket)+"&"+brisk), fresh: open,
+		small: func(t *testing.T) *site {
+			return newSite(t, socketURL(startRedis(t, "--maxmemory", "6mb", "--maxmemory-policy", "allkeys-lru")))
+		},
+	}
+}
+
+// whole gives the report of a program that ran by itself.
+func (s *store) whole(ctx context.Context, program, form string) (tap, error) {
+	home := s.site
+	if program == "timeouts" {
+		home = s.brisk
+	}
+	return home.all(ctx, program+form)
 }
 
 // TestBehaviours has guests show the behaviours of KEYVALUE, each by its number:
@@ -150,7 +159,7 @@ func TestBehaviours(t *testing.T) {
 					for _, form := range []string{asComponent, asCoreModule} {
 						t.Run(strings.TrimPrefix(form, "."), func(t *testing.T) {
 							if b.program != "" {
-								report, err := s.all(t.Context(), b.program+form)
+								report, err := s.whole(t.Context(), b.program, form)
 								if err != nil {
 									t.Error(err)
 								}
@@ -171,7 +180,7 @@ func TestBehaviours(t *testing.T) {
 // the same time.
 func (s *store) begin(ctx context.Context, program string) {
 	for _, form := range []string{asComponent, asCoreModule} {
-		go func() { _, _ = s.all(ctx, program+form) }()
+		go func() { _, _ = s.whole(ctx, program, form) }()
 	}
 }
 

@@ -46,7 +46,7 @@ func startRedis(t *testing.T, args ...string) (socket string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 	})
-	cache, err := backends.Open(t.Context(), socketURL(socket, nil))
+	cache, err := backends.Open(t.Context(), socketURL(socket))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +65,8 @@ func startRedis(t *testing.T, args ...string) (socket string) {
 	}
 }
 
-// socketURL is the URL of the cache behind a socket of startRedis.
-func socketURL(socket string, options url.Values) string {
-	return (&url.URL{Scheme: "unix", Path: socket, RawQuery: options.Encode()}).String()
+// socketURL is the URL of the cache behind a socket of startRedis; options may
+// follow.
+func socketURL(socket string) string {
+	return (&url.URL{Scheme: "unix", Path: socket}).String() + "?"
 }

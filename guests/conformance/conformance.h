@@ -75,8 +75,9 @@ uint32_t number_argument(void);
 
 /* ---- requests.c: futures, pollables and the clock ---- */
 
-/* How long a host may take for what needs no timeout of its own, in ms. */
-#define PATIENCE 5000
+/* How long a host may take for what needs no timeout of its own, in ms: much more
+ * than it needs, for machines that stop for seconds. */
+#define PATIENCE 10000
 /* How long it may take to end somebody else's vacancy: its vacancy timeout,
  * whose default is 30 s, and some. */
 #define TIMEOUT_PATIENCE 45000

@@ -3,7 +3,7 @@
 # without any library, into a folder with a manifest of its own. Beside them are
 # components that a host is to refuse.
 
-guests.conformance := futures values keys ttl delete safety rendezvous abi asynchrony
+guests.conformance := futures values keys ttl delete safety rendezvous timeouts abi asynchrony
 guests.conformance-out := $(guests.out)/conformance
 guests.conformance-build := $(guests.build)/conformance
 guests.conformance-built := $(foreach p,$(guests.conformance),\
