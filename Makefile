@@ -24,7 +24,7 @@ run: build ## run guests that share a cache: one computes, the others get it
 	@echo '# four instances of a read-through guest on one cache in memory'
 	$(BIN) run --instances 4 testdata/guests/rust-readthrough.component.wasm
 
-test: setup ## run the tests (installs redis-server where it is missing)
+test: setup guests-js ## run the tests (installs redis-server where it is missing, builds the JavaScript guests where npm is there)
 	go test -timeout 9m ./...
 
 race: setup ## run the tests with the race detector
@@ -34,8 +34,8 @@ suites: ## run the component model's own suites (WASIKV_SUITES)
 	@test -d "$(WASIKV_SUITES)" || { echo "no suites at $(WASIKV_SUITES): set WASIKV_SUITES"; exit 1; }
 	go run ./host/internal/suites/run "$(WASIKV_SUITES)"
 
-generate: ## regenerate bindings/ from wit/
-	go generate ./bindings/...
+generate: ## regenerate bindings from WIT
+	go generate ./...
 
 bench: build ## measure host calls against hand-written floors in the same run
 	$(BIN) bench

@@ -59,9 +59,7 @@ func (h *Host) read(wasm []byte) (*source, error) {
 		if s.module, err = core.Parse(wasm, 0, core.Limits{}); err != nil {
 			return nil, &FormatError{Err: err}
 		}
-		if s.plan, err = plan.NewCore(s.module, h.linker); err != nil {
-			return nil, &FormatError{Err: err}
-		}
+		s.plan = plan.NewCore(s.module, h.linker)
 		if imp := h.preview1.Import(s.module); imp != nil {
 			s.plan.Imports = append([]plan.Import{*imp}, s.plan.Imports...)
 		}

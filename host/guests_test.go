@@ -95,7 +95,10 @@ func runScenario(t *testing.T, url string, s guests.Scenario) {
 type runner struct {
 	host  *host.Host
 	cache *backends.Cache
-	dir   string
+
+	// The instance that consecutive calls go to.
+	called string
+	callee *host.Instance
 }
 
 func newRunner(t *testing.T, url string) *runner {
@@ -142,6 +145,12 @@ func (r *runner) compile(t *testing.T, file string) *host.Component {
 
 func (r *runner) step(t *testing.T, name string, s guests.Step, namespace string) {
 	t.Helper()
+	if s.Call != "" {
+		o := r.call(t, s, namespace)
+		o.check(t, name, s)
+		return
+	}
+	r.called = ""
 	c := r.compile(t, s.Guest)
 	defer c.Close(context.Background())
 	n := max(s.Instances, 1)
@@ -167,6 +176,21 @@ func (r *runner) step(t *testing.T, name string, s guests.Step, namespace string
 	}
 }
 
+// call calls a function; one instance serves the calls that follow each other.
+func (r *runner) call(t *testing.T, s guests.Step, namespace string) (o outcome) {
+	t.Helper()
+	if r.called != s.Guest {
+		in, err := r.compile(t, s.Guest).Instantiate(t.Context(), host.InstanceConfig{Namespace: namespace})
+		if err != nil {
+			return outcome{err: err}
+		}
+		t.Cleanup(func() { in.Close(context.Background()) })
+		r.called, r.callee = s.Guest, in
+	}
+	v, err := r.callee.Invoke(t.Context(), s.Call)
+	return outcome{result: v.String(), err: err, held: r.callee.Guest().Held()}
+}
+
 // outcome is what a run gave.
 type outcome struct {
 	stdout, stderr, result string
@@ -189,12 +213,7 @@ func run(ctx context.Context, c *host.Component, s guests.Step, namespace string
 		return outcome{err: err}
 	}
 	defer in.Close(context.WithoutCancel(ctx))
-	if s.Call != "" {
-		v, err := in.Invoke(ctx, s.Call)
-		o.result, o.err = v.String(), err
-	} else {
-		o.err = in.Run(ctx)
-	}
+	o.err = in.Run(ctx)
 	o.stdout, o.stderr, o.held = stdout.String(), stderr.String(), in.Guest().Held()
 	return o
 }
@@ -245,6 +264,9 @@ func matches(t *testing.T, what, got, want, pattern string, exact bool) {
 	t.Helper()
 	switch {
 	case pattern != "":
+		if exact {
+			pattern = "^(?s:" + pattern + ")$"
+		}
 		if !regexp.MustCompile(pattern).MatchString(got) {
 			t.Errorf("%s: %q does not match %q", what, got, pattern)
 		}

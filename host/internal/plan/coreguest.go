@@ -23,7 +23,7 @@ const (
 // ABI names go to the same adapters that components use, with the module's
 // memory and cabi_realloc as canonical options; preview1 is left to wazero.
 // Exports can be called with core values.
-func NewCore(m *core.Module, offers Offers) (*Plan, error) {
+func NewCore(m *core.Module, offers Offers) *Plan {
 	e := &evaluation{plan: &Plan{Parents: []int{-1}, CoreInstances: 1}, offers: offers}
 	p := e.plan
 	opts := Options{}
@@ -63,7 +63,8 @@ func NewCore(m *core.Module, offers Offers) (*Plan, error) {
 	}
 	p.Modules = []Module{newModule(m, edits)}
 	p.Steps = []Step{{Kind: Instantiate}, {Kind: BindFrame}}
-	return p, e.coreExports(m)
+	e.coreExports(m)
+	return p
 }
 
 // coreImport resolves one import of a core module by its canonical name.
@@ -107,7 +108,7 @@ func (r *resolution) coreImport(imp *core.Import) (Lowered, bool) {
 }
 
 // coreExports makes each exported function callable whose types are numbers.
-func (e *evaluation) coreExports(m *core.Module) error {
+func (e *evaluation) coreExports(m *core.Module) {
 	for i := range m.Exports {
 		x := &m.Exports[i]
 		if x.Kind != core.Func || x.Func == nil {
@@ -120,7 +121,6 @@ func (e *evaluation) coreExports(m *core.Module) error {
 		e.plan.Exports = append(e.plan.Exports, Export{Name: x.Name, Lifted: len(e.plan.Lifted), Func: t})
 		e.plan.Lifted = append(e.plan.Lifted, Lifted{Core: Item{Name: x.Name}, Type: t, Name: x.Name})
 	}
-	return nil
 }
 
 // numeric gives a core function type as a component function type; ok is false
@@ -135,7 +135,7 @@ func numeric(f *core.FuncType) (*types.Func, bool) {
 	}
 	params := make([]types.Field, len(f.Params))
 	for i, p := range f.Params {
-		k, ok := kinds[byte(p)]
+		k, ok := kinds[p]
 		if !ok {
 			return nil, false
 		}
@@ -143,7 +143,7 @@ func numeric(f *core.FuncType) (*types.Func, bool) {
 	}
 	var result *types.Type
 	if len(f.Results) == 1 {
-		k, ok := kinds[byte(f.Results[0])]
+		k, ok := kinds[f.Results[0]]
 		if !ok {
 			return nil, false
 		}
