@@ -30,6 +30,7 @@ include guests/wat/recipe.mk guests/go/recipe.mk guests/c/recipe.mk guests/rust/
 # The last step puts the rows of what was built into the manifest.
 guests: $(guests.built) $(guests.on-demand-rows) | $(guests.manifest)
 	$(guests.manifest) merge $(guests.rows) $(guests.out)
+	cp $(wildcard $(guests.out)/wat-bench*.wasm) cmd/wasikv/internal/bench/guest/ # what "wasikv bench" embeds
 
 # ---- for the recipes ----
 
