@@ -19,7 +19,10 @@ import (
 
 // engine runs the suites' scripts on the component runtime, without any host
 // interface. Each definition has a wazero runtime of its own.
-type engine struct{}
+type engine struct {
+	// config is wazero's: the compiler or the interpreter. Nil: the default.
+	config wazero.RuntimeConfig
+}
 
 var _ wast.Engine = engine{}
 
@@ -30,8 +33,12 @@ func (offersNothing) Lookup(string) *abi.Interface  { return nil }
 func (offersNothing) Nearest(string) *abi.Interface { return nil }
 
 // Compile implements wast.Engine.
-func (engine) Compile(ctx context.Context, wasm []byte) (_ wast.Definition, err error) {
-	d := &definition{runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCoreFeatures(link.Features))}
+func (e engine) Compile(ctx context.Context, wasm []byte) (_ wast.Definition, err error) {
+	config := e.config
+	if config == nil {
+		config = wazero.NewRuntimeConfig()
+	}
+	d := &definition{runtime: wazero.NewRuntimeWithConfig(ctx, config.WithCoreFeatures(link.Features))}
 	defer func() {
 		if err != nil {
 			_ = d.Close(ctx)
