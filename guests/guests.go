@@ -31,7 +31,8 @@ type Guest struct {
 	// File is the name in testdata/guests or, of a guest built on demand, in
 	// guests/build.
 	File string `json:"file"`
-	// Language is the source's: "C", "Go", "JavaScript", "Rust" or "WAT".
+	// Language is the source's: "C", "Go", "JavaScript", "Rust", "WAT" or, where a
+	// tool makes up all the code, "WIT".
 	Language string `json:"language"`
 	// Form is Core or Component.
 	Form string `json:"form"`

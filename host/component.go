@@ -66,7 +66,7 @@ func (h *Host) read(wasm []byte) (*source, error) {
 		return s, nil
 	}
 	if s.def, err = binary.Decode(wasm, binary.Limits{}); err != nil {
-		return nil, &FormatError{Err: err}
+		return nil, &FormatError{Err: asyncShaped(err, wasm)}
 	}
 	if err = validate.Component(s.def, validate.Options{Module: s.modules.Module}); err != nil {
 		return nil, &FormatError{Err: err}

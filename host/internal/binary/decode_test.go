@@ -197,6 +197,8 @@ func TestDecodeUnsupported(t *testing.T) {
 		{file(section(10, 1, 0x00, name("v"), 0x02, 0x73)), FeatureValues},
 		{file(section(11, 1, 0x00, name("v"), 0x02, 0, 0)), FeatureValues},
 		{file(funcType, section(10, 1, 0x02, name("f"), 1, 0x00, name("a:b/c"), 0x01, 0)), FeatureNameAttributes},
+		{file(funcType, section(10, 1, 0x00, name("[async]f"), 0x01, 0)), FeatureAsyncName},
+		{file(funcType, section(10, 1, 0x00, name("[async method]r.f"), 0x01, 0)), FeatureAsyncName},
 		{file(section(3, 1, 0x5f, 0)), FeatureGC},
 		{file(section(3, 1, 0x00, 0x50, 0, 0x60, 0, 0)), FeatureGC},
 		{file(section(3, 1, 0x50, 1, 0x03, name("t"), 0x04, 0, 0)), FeatureTags},

@@ -1,5 +1,7 @@
 package binary
 
+import "strings"
+
 // externName reads the name of an import or export. The prefixes 0x00 and
 // 0x01, which told plain and interface names apart once, mean the same; 0x02
 // adds attributes.
@@ -10,6 +12,10 @@ func (d *decoder) externName() string {
 		d.Unknown(at, b, "prefix of an import or export name")
 	}
 	name := d.name()
+	// [async], [async method] and [async static]
+	if strings.HasPrefix(name, "[async") {
+		d.Refuse(at, FeatureAsyncName)
+	}
 	if b == 0x02 {
 		for i := range d.Count("attributes", 2) {
 			d.attribute(i)

@@ -15,6 +15,7 @@ type Feature = cursor.Feature
 // The features that a component can be refused for.
 var (
 	FeatureAsyncFunc      = release03("an async function type")
+	FeatureAsyncName      = release03("the name of an async function")
 	FeatureAsyncOption    = release03("the canonical option async")
 	FeatureCallback       = release03("the canonical option callback")
 	FeatureStream         = release03("a stream type")
