@@ -54,14 +54,22 @@ static verdict zero(void)
 	return removed(other);
 }
 
+/* The longest, and others that narrower numbers would make 0 or negative. */
 static verdict longest(void)
 {
-	str k = key("b33");
+	static const int64_t ttl[] = {UINT32_MAX, 1u << 31, 1 << 24, 1 << 16};
 
-	TRY(put_text(k, "49 days", UINT32_MAX));
+	for (uint32_t i = 0; i < LENGTH(ttl); i++)
+		TRY(put_text(key_at("b33", i), "49 days", ttl[i]));
 	pause_ms(50);
-	TRY(hits(k, "49 days"));
-	return removed(k);
+	for (uint32_t i = 0; i < LENGTH(ttl); i++) {
+		verdict why = hits(key_at("b33", i), "49 days");
+
+		if (why != NULL)
+			return text("TTL ", number((uint64_t)ttl[i]), ": ", why);
+		TRY(removed(key_at("b33", i)));
+	}
+	return NULL;
 }
 
 static verdict none(void)
