@@ -17,7 +17,7 @@ endif
 
 guests/js/node_modules/.package-lock.json: guests/js/package.json guests/js/package-lock.json
 	@echo "guests: installing jco into guests/js/node_modules with npm (340 MB)"
-	cd guests/js && npm ci --no-audit --no-fund --loglevel=error
+	cd guests/js && npm install --no-save --no-audit --no-fund --loglevel=error # npm ci wants the optional packages of other platforms
 	touch $@
 
 $(guests.build)/js-%.component.wasm: guests/js/%.js $(guests.js-sources) guests/js/node_modules/.package-lock.json | $(guests.build)/wit/stamp
