@@ -51,9 +51,10 @@ func fill(t *testing.T, v *backends.Vacancy, value string, ttl backends.TTL) {
 	}
 }
 
-func getOrSet(t *testing.T, ns *backends.Namespace, key string) backends.Entry {
+// getOrSet is a get-or-set of the key that these tests meet at.
+func getOrSet(t *testing.T, ns *backends.Namespace) backends.Entry {
 	t.Helper()
-	entry, err := ns.GetOrSet(t.Context(), key)
+	entry, err := ns.GetOrSet(t.Context(), "k")
 	if err != nil {
 		t.Fatalf("get-or-set: %v", err)
 	}
@@ -81,8 +82,8 @@ func testOneComputes(t *testing.T, ns *backends.Namespace) {
 }
 
 func testLateFill(t *testing.T, ns *backends.Namespace) {
-	late := getOrSet(t, ns, "k").Vacancy
-	second := getOrSet(t, ns, "k") // waits for the timeout
+	late := getOrSet(t, ns).Vacancy
+	second := getOrSet(t, ns) // waits for the timeout
 	if second.Occupied() {
 		t.Fatalf("occupied by %q", second.Value)
 	}
@@ -90,7 +91,7 @@ func testLateFill(t *testing.T, ns *backends.Namespace) {
 	if err := late.Fill(t.Context(), []byte("late"), backends.TTL{}); !errors.Is(err, backends.ErrVacancyLost) {
 		t.Errorf("late fill: %v", err)
 	}
-	if entry := getOrSet(t, ns, "k"); string(entry.Value) != "second" {
+	if entry := getOrSet(t, ns); string(entry.Value) != "second" {
 		t.Errorf("got %q", entry.Value)
 	}
 }
@@ -98,7 +99,7 @@ func testLateFill(t *testing.T, ns *backends.Namespace) {
 func testSetAndDelete(t *testing.T, ns *backends.Namespace) {
 	ctx := t.Context()
 	for range 20 {
-		v := getOrSet(t, ns, "k").Vacancy
+		v := getOrSet(t, ns).Vacancy
 		waiter := make(chan backends.Entry)
 		go func() {
 			entry, err := ns.GetOrSet(ctx, "k")
@@ -119,7 +120,7 @@ func testSetAndDelete(t *testing.T, ns *backends.Namespace) {
 		if err := ns.Delete(ctx, "k"); err != nil {
 			t.Fatal(err)
 		}
-		v = getOrSet(t, ns, "k").Vacancy
+		v = getOrSet(t, ns).Vacancy
 		if err := ns.Delete(ctx, "k"); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +135,7 @@ func testSetAndDelete(t *testing.T, ns *backends.Namespace) {
 
 func testCacheTTL(t *testing.T, ns *backends.Namespace) {
 	ctx := t.Context()
-	fill(t, getOrSet(t, ns, "k").Vacancy, "value", backends.TTLOf(shortTTL))
+	fill(t, getOrSet(t, ns).Vacancy, "value", backends.TTLOf(shortTTL))
 	filled := time.Now()
 	eventually(t, "the filled entry expires", func() bool {
 		asked := time.Now()
@@ -147,7 +148,7 @@ func testCacheTTL(t *testing.T, ns *backends.Namespace) {
 		}
 		return !ok
 	})
-	fill(t, getOrSet(t, ns, "k").Vacancy, "fleeting", backends.TTLMillis(0))
+	fill(t, getOrSet(t, ns).Vacancy, "fleeting", backends.TTLMillis(0))
 	if ok, err := ns.Exists(ctx, "k"); ok || err != nil {
 		t.Errorf("exists after a fill with a ttl of zero: %t, %v", ok, err)
 	}
@@ -163,15 +164,15 @@ func testCacheTTL(t *testing.T, ns *backends.Namespace) {
 }
 
 func testImpatience(t *testing.T, ns *backends.Namespace) {
-	holder := getOrSet(t, ns, "k").Vacancy
-	first, second := getOrSet(t, ns, "k").Vacancy, getOrSet(t, ns, "k").Vacancy
+	holder := getOrSet(t, ns).Vacancy
+	first, second := getOrSet(t, ns).Vacancy, getOrSet(t, ns).Vacancy
 	fill(t, first, "first", backends.TTLOf(time.Minute))
 	for _, v := range []*backends.Vacancy{holder, second} {
 		if err := v.Fill(t.Context(), []byte("late"), backends.TTL{}); !errors.Is(err, backends.ErrVacancyLost) {
 			t.Errorf("late fill: %v", err)
 		}
 	}
-	if entry := getOrSet(t, ns, "k"); string(entry.Value) != "first" {
+	if entry := getOrSet(t, ns); string(entry.Value) != "first" {
 		t.Errorf("got %q", entry.Value)
 	}
 }

@@ -63,7 +63,7 @@ func (o *options) settings() (*settings, error) {
 	keep(s.setEnv(o.Env))
 	keep(s.setDirs(o.Dir))
 	keep(s.setLimits(o))
-	keep(s.setCompiled(o.CompilationCache))
+	s.setCompiled(o.CompilationCache)
 	keep(s.setReport(o.Report))
 	if s.instances > maxInstances {
 		keep(usage("--instances: %d are more than this program runs at once, %d", s.instances, maxInstances))
@@ -232,7 +232,7 @@ func (s *settings) setLimits(o *options) error {
 	return nil
 }
 
-func (s *settings) setCompiled(text string) error {
+func (s *settings) setCompiled(text string) {
 	switch text {
 	case "off":
 	case "":
@@ -242,7 +242,6 @@ func (s *settings) setCompiled(text string) error {
 	default:
 		s.compiled, s.mustCompile = text, true
 	}
-	return nil
 }
 
 func (s *settings) setReport(text string) error {

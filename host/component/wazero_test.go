@@ -157,7 +157,7 @@ func newServed(t *testing.T) *served {
 			}),
 			fn("crash", 0, 0, func(context.Context, *component.Frame, []uint64) {
 				var m map[string]int
-				m["x"] = 1
+				m["x"] = 1 //nolint:staticcheck // it is to panic
 			}),
 			{Name: "dynamic", Values: func(context.Context, *component.Guest, []component.Value) (component.Value, error) {
 				return component.Value{}, nil
@@ -451,7 +451,7 @@ func TestModulesWithoutMemory(t *testing.T) {
 	bad = bytes.Replace(bad, vec([]byte(things+"#nop")), vec([]byte("cabi_realloc")), 1)
 	// The names differ in length: mend the size of the export section.
 	i := bytes.Index(bad, vec([]byte("cabi_realloc")))
-	bad[i-2] -= byte(len(things + "#nop")) - byte(len("cabi_realloc"))
+	bad[i-2] -= byte(len(things+"#nop")) - byte(len("cabi_realloc"))
 	mod, err := w.runtime.Instantiate(w.ctx, bad)
 	if err != nil {
 		t.Fatal(err)
@@ -551,7 +551,7 @@ func TestModulesContexts(t *testing.T) {
 			uncomparable{Context: context.Background()},
 		} {
 			for range 2 {
-				if _, err := c.module.ExportedFunction(c.prefix+"nop").Call(ctx); err != nil {
+				if _, err := c.module.ExportedFunction(c.prefix + "nop").Call(ctx); err != nil {
 					t.Fatal(err)
 				}
 			}

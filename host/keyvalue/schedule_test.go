@@ -25,7 +25,6 @@ type erratic struct {
 	rng     *rand.Rand
 	keys    []string
 	held    []any // resources
-	futures []started
 	written int
 }
 

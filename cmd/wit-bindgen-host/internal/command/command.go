@@ -61,7 +61,7 @@ func parse(args []string, stdout io.Writer) (*options, error) {
 	o := &options{mappings: map[string]string{}}
 	set := flag.NewFlagSet("wit-bindgen-host", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	set.Usage = func() { io.WriteString(stdout, help) }
+	set.Usage = func() { _, _ = io.WriteString(stdout, help) }
 	set.StringVar(&o.wit, "wit", "wit", "")
 	set.StringVar(&o.out, "out", ".", "")
 	set.StringVar(&o.prefix, "package-prefix", "", "")
