@@ -102,6 +102,9 @@ func (n *Namespace) Acquire(key string, notify func()) (Entry, *Waiter, error) {
 	}
 	started := n.cache.start(func() {
 		defer cancel()
+		// A driver that panics is not to end the process from a goroutine that is not the
+		// caller's; look has told the waiter that the store is unavailable.
+		defer func() { _ = recover() }()
 		w.look(ctx)
 	})
 	if !started {

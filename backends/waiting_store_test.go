@@ -455,6 +455,24 @@ func TestPanickingStoreLeavesNothingStuck(t *testing.T) {
 	})
 }
 
+// A lookup in the background has no caller that could recover.
+func TestPanickingStoreInTheBackground(t *testing.T) {
+	overScripted(t, backends.Config{}, func(t *bed, store *scripted) {
+		store.before = func(string) error { panic("on purpose") }
+		done := make(chan struct{})
+		_, w, err := t.Acquire("k", func() { close(done) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		if _, _, err := w.Take(); !errors.Is(err, backends.ErrUnavailable) {
+			t.Errorf("take: %v, want ErrUnavailable", err)
+		}
+		store.before = nil
+		t.fill(t.vacancy("k"), "value", backends.TTL{})
+	})
+}
+
 func TestCloseDuringOperations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		driver := inmem.New(inmem.Options{})

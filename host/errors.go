@@ -20,6 +20,10 @@ type ExitError = abi.Exit
 // parameter; the guest was not entered.
 type TypeError = abi.TypeError
 
+// ErrEnded is what later calls of an instance return whose guest exited or
+// trapped.
+var ErrEnded = instance.ErrEnded
+
 // ErrClosed is what calls of a closed instance return.
 var ErrClosed = instance.ErrClosed
 

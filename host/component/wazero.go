@@ -49,6 +49,9 @@ type ModuleOptions struct {
 // ctx is for the call alone. The result closes the host modules; errors say
 // which of their names is taken in the runtime.
 func InstantiateModules(ctx context.Context, r wazero.Runtime, l *Linker, o ModuleOptions) (api.Closer, error) {
+	if r == nil || l == nil {
+		return nil, errors.New("component: InstantiateModules needs a wazero.Runtime and a Linker")
+	}
 	s := &modules{linker: l, options: o}
 	s.life, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	// A name that is taken must be found before it is used: wazero 1.12 forgets

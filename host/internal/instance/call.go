@@ -2,10 +2,31 @@ package instance
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/wasikv/wasikv/host/internal/abi"
 	"github.com/wasikv/wasikv/host/internal/types"
 )
+
+// ErrEnded is what calls of a guest that exited or trapped return.
+var ErrEnded = errors.New("the guest has ended, instantiate the component again")
+
+// refused says why the guest takes no calls, nil where it does. That the guest
+// exited before is not the outcome of this call, so it is told in words only.
+func (in *Instance) refused() error {
+	switch err := in.guest.Err().(type) {
+	case nil:
+		return nil
+	case *abi.Exit:
+		return fmt.Errorf("%w: it exited with status %d", ErrEnded, err.Code)
+	default:
+		if errors.Is(err, ErrClosed) {
+			return err
+		}
+		return fmt.Errorf("%w: %w", ErrEnded, err)
+	}
+}
 
 // Call calls an exported function, by its index in the plan, with dynamic
 // values. The result is the zero Value where the function has none.
@@ -14,7 +35,7 @@ import (
 // instance as it was; any other error has ended the instance: *Trap, or
 // *abi.Exit where the guest asked to end.
 func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (result abi.Value, err error) {
-	if err := in.guest.Err(); err != nil {
+	if err := in.refused(); err != nil {
 		return result, err
 	}
 	l := in.lift(index)
@@ -33,7 +54,7 @@ func (in *Instance) Call(ctx context.Context, index int, args []abi.Value) (resu
 // dynamic values and without allocation: stack holds the parameters and takes
 // the result, as the canonical ABI flattens them.
 func (in *Instance) CallFlat(ctx context.Context, index int, stack []uint64) (err error) {
-	if err := in.guest.Err(); err != nil {
+	if err := in.refused(); err != nil {
 		return err
 	}
 	defer func() {
@@ -133,7 +154,7 @@ func (in *Instance) Destroy(ctx context.Context, caller *abi.Instance, r *types.
 
 // destroy runs a destructor for the host, which held the resource.
 func (in *Instance) destroy(ctx context.Context, r *types.Resource, rep uint32) (err error) {
-	if err := in.guest.Err(); err != nil {
+	if err := in.refused(); err != nil {
 		return err
 	}
 	defer func() {
