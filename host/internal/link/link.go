@@ -39,9 +39,38 @@ type Component struct {
 	host wazero.CompiledModule
 }
 
-// tableMax bounds the elements of every table: wazero takes 8 bytes for each,
-// counts them against nothing, and has no limit of its own.
-var tableMax uint32 = 1 << 20
+// tableMax bounds the elements of all tables of an instance together: wazero
+// takes 8 bytes for each, counts them against nothing, and has no limit of its
+// own.
+const tableMax = 1 << 20
+
+// tableShare gives each table of an instance an equal share of tableMax. It
+// fails where they begin with more than that together.
+func tableShare(p *plan.Plan) (uint32, error) {
+	var tables, elements uint64
+	for _, s := range p.Steps {
+		if s.Kind != plan.Instantiate {
+			continue
+		}
+		for _, t := range p.Modules[s.Module].Source.Tables {
+			tables++
+			elements += uint64(t.Min)
+		}
+	}
+	if elements > tableMax {
+		return 0, fmt.Errorf("the tables of an instance begin with %d elements together, the limit is %d", elements, tableMax)
+	}
+	return uint32(tableMax / max(tables, 1)), nil
+}
+
+// tableCap is the share, or what the module's largest table begins with where
+// that is more; a table that begins beyond tableMax is refused by Rewrite.
+func tableCap(m *core.Module, share uint32) uint32 {
+	for _, t := range m.Tables {
+		share = max(share, min(t.Min, tableMax))
+	}
+	return share
+}
 
 // New compiles a plan whose imports are all satisfied.
 func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err error) {
@@ -56,9 +85,14 @@ func New(ctx context.Context, r wazero.Runtime, p *plan.Plan) (c *Component, err
 		return c, err
 	}
 	ctx = experimental.WithCompilationWorkers(ctx, runtime.GOMAXPROCS(0))
+	share, err := tableShare(p)
+	if err != nil {
+		return c, err
+	}
 	for i := range p.Modules {
 		m := &p.Modules[i]
-		wasm, err := m.Source.Rewrite(core.Edits{Imports: m.Edits, TableMax: &tableMax})
+		tables := tableCap(m.Source, share)
+		wasm, err := m.Source.Rewrite(core.Edits{Imports: m.Edits, TableMax: &tables})
 		if err != nil {
 			return c, fmt.Errorf("core module %d: %w", i, err)
 		}
@@ -83,7 +117,8 @@ func Check(ctx context.Context, r wazero.Runtime, p *plan.Plan, modules []*core.
 		for i := range names {
 			names[i] = core.ImportName{Module: plan.HostModule, Name: strconv.Itoa(i)}
 		}
-		wasm, err := m.Rewrite(core.Edits{Imports: names, TableMax: &tableMax})
+		tables := tableCap(m, tableMax)
+		wasm, err := m.Rewrite(core.Edits{Imports: names, TableMax: &tables})
 		if err != nil {
 			return err
 		}
